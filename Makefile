@@ -1,0 +1,36 @@
+PYTHON ?= python3
+BIN := .venv/bin
+MARK := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(MARK): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(MARK)
+
+demo: $(MARK)  ## set up, then learn the handwritten digits
+	$(BIN)/omomi train digits
+
+test: $(MARK)  ## set up, then run every test
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(MARK)  ## format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(MARK)  ## put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(MARK)  ## side by side with the peers that are installed
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+clean:  ## remove what make set up
+	rm -rf .venv
