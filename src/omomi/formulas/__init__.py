@@ -1,0 +1,1 @@
+"""What a unit, a loss, an optimizer is: pure mathematics, no arrays kept."""

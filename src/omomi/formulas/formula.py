@@ -1,0 +1,184 @@
+"""What every named part of omomi is: hyper-parameters as fields with ranges, found by name, never by evaluation."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from abc import ABC
+from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, ClassVar, Self, dataclass_transform
+
+_NO_DEFAULT: Any = MISSING
+
+
+def between(low: float, high: float, *, default: Any = _NO_DEFAULT, closed: str = "[]", whole: bool = False) -> Any:
+    """Declare a number, its default and the interval it must lie in; `whole` asks for an integer."""
+    return field(default=default, metadata={"low": low, "high": high, "closed": closed, "whole": whole})
+
+
+def of_kind(kind: type[Formula], *, default: Any = _NO_DEFAULT, optional: bool = False) -> Any:
+    """Declare a field that holds another formula; its name or text will do: `weights="he_normal"`."""
+    return field(default=default, metadata={"kind": kind, "optional": optional})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(between, of_kind, field))
+class Formula(ABC):
+    """A frozen dataclass that is registered by being defined.
+
+    A direct subclass made with `root=True` is a kind (Activation, Loss, …) and owns a catalogue;
+    every class below it is entered there under its name in snake case and under the spellings in `also`.
+    """
+
+    catalogue: ClassVar[dict[str, Any]]
+    kinds: ClassVar[dict[str, type[Formula]]] = {}
+    noun: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, *, root: bool = False, abstract: bool = False) -> None:
+        super().__init_subclass__()
+        if root:
+            cls.noun, cls.catalogue = snake_case(cls.__name__), {}
+            cls.kinds[cls.noun] = cls
+        elif not abstract:
+            dataclass(frozen=True, repr=False)(cls)
+            cls._enter()
+
+    @classmethod
+    def _enter(cls) -> None:
+        for name in (snake_case(cls.__name__), *cls.__dict__.get("also", ())):
+            known = cls.catalogue.get(squash(name))
+            # A cell of a notebook run twice defines the same class again: the newer one holds.
+            if known and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise TypeError(f"two {cls.noun}s are named {name!r}: {known.__module__} and {cls.__module__}")
+            cls.catalogue[squash(name)] = cls
+
+    def __post_init__(self) -> None:
+        for f in fields(self):  # type: ignore[arg-type]
+            if "low" in f.metadata:
+                self._check_number(f.name, **f.metadata)
+            elif "kind" in f.metadata:
+                self._check_kind(f.name, **f.metadata)
+
+    def _check_number(self, name: str, low: float, high: float, closed: str, whole: bool) -> None:
+        value, left, right = getattr(self, name), closed[0], closed[1]
+        try:
+            number = None if isinstance(value, bool | str) else int(value) if whole else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = None
+        if number is None or number != value:
+            what = "a whole number" if whole else "a number"
+            raise ValueError(f"{type(self).__name__}: {name} must be {what}, got {value!r}")
+        if not (low < number < high or (number == low and left == "[") or (number == high and right == "]")):
+            raise ValueError(f"{type(self).__name__}: {name} must lie in {left}{low}, {high}{right}, got {value!r}")
+        object.__setattr__(self, name, number)
+
+    def _check_kind(self, name: str, kind: type[Formula], optional: bool) -> None:
+        value = getattr(self, name)
+        if isinstance(value, str):
+            object.__setattr__(self, name, kind.parse(value))
+        elif not (isinstance(value, kind) or (optional and value is None)):
+            raise ValueError(f"{type(self).__name__}: {name} must be {_a(kind.noun)} or its name, got {value!r}")
+
+    def __repr__(self) -> str:
+        """The text that rebuilds the formula: what has no default, then what differs from it."""
+        parts = []
+        for f in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, f.name)
+            if f.default is MISSING:
+                parts.append(repr(value))
+            elif value != f.default:
+                parts.append(f"{f.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    @cached_property
+    def hyper(self) -> tuple[Any, ...]:
+        """The hyper-parameters in the order of the fields, as the formulas take them."""
+        return tuple(getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
+
+    @classmethod
+    def entries(cls) -> dict[str, Any]:
+        """The kind's formulas by their own names, without other spellings, in the order of definition."""
+        return {snake_case(entry.__name__): entry for entry in cls.catalogue.values()}
+
+    @classmethod
+    def find(cls, name: str) -> type[Self]:
+        """The class of that name, whatever its case, hyphens or underscores."""
+        entry = cls.catalogue.get(squash(name))
+        if entry is None:
+            known = sorted({name for e in cls.entries().values() for name in (snake_case(e.__name__), *e.also)})
+            near = get_close_matches(squash(name), [squash(k) for k in known], n=1)
+            hint = f"; did you mean {next(k for k in known if squash(k) == near[0])!r}?" if near else ""
+            raise ValueError(f"no {cls.noun} is named {name!r}{hint} (known: {', '.join(cls.entries())})")
+        return entry
+
+    @classmethod
+    def named(cls, name: str, **hyper: Any) -> Self:
+        """Build a formula by its name: `Optimizer.named("adam", lr=1e-2)`."""
+        entry = cls.find(name)
+        known = [f.name for f in fields(entry)]  # type: ignore[arg-type]
+        for wrong in hyper.keys() - set(known):
+            raise ValueError(f"{entry.__name__} has no {wrong!r}; it takes {', '.join(known) or 'nothing'}")
+        missing = [f.name for f in fields(entry) if f.default is MISSING and f.name not in hyper]  # type: ignore[arg-type]
+        if missing:
+            raise ValueError(f"{entry.__name__} needs {', '.join(missing)}")
+        return entry(**hyper)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Build a formula from text such as `relu`, `LeakyReLU(0.1)` or `adam(lr=0.01)`. Nothing is evaluated."""
+        try:
+            node = ast.parse(text.strip().replace("-", "_") if "(" not in text else text.strip(), mode="eval").body
+            name, args, keywords = (
+                (node.func, node.args, node.keywords) if isinstance(node, ast.Call) else (node, [], [])
+            )
+            if not isinstance(name, ast.Name):
+                raise ValueError
+            values, named = [_literal(a) for a in args], {k.arg or "**": _literal(k.value) for k in keywords}
+        except (SyntaxError, ValueError):
+            raise ValueError(
+                f"{_a(cls.noun)} is written as a name or as name(numbers), like 'adam(lr=0.01)', got {text!r}"
+            ) from None
+        order = [f.name for f in fields(cls.find(name.id))]  # type: ignore[arg-type]
+        if len(values) > len(order):
+            raise ValueError(
+                f"{cls.find(name.id).__name__} takes {len(order) or 'no'} values, got {len(values)} in {text!r}"
+            )
+        given = dict(zip(order, values, strict=False))
+        for twice in given.keys() & named.keys():
+            raise ValueError(f"{cls.find(name.id).__name__}: {twice} is given twice in {text!r}")
+        return cls.named(name.id, **given, **named)
+
+    @classmethod
+    def of(cls, given: Any) -> Self:
+        """The formula itself, or the one that a text names."""
+        if isinstance(given, str):
+            return cls.parse(given)
+        if not isinstance(given, cls):
+            raise ValueError(f"{_a(cls.noun)} or its name is needed, got {given!r}")
+        return given
+
+
+def _literal(node: ast.expr) -> Any:
+    """A number, None or a formula's text; anything else is refused."""
+    if isinstance(node, ast.Name) and node.id == "inf":
+        return math.inf
+    if isinstance(node, ast.Name | ast.Call):
+        return ast.unparse(node)
+    return ast.literal_eval(node)
+
+
+def snake_case(name: str) -> str:
+    """`LeakyRelu` → `leaky_relu`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def squash(name: str) -> str:
+    """What all spellings of a name have in common: `Leaky-ReLU`, `leaky_relu` → `leakyrelu`."""
+    return re.sub(r"[-_\s]", "", name).lower()
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,275 @@
+"""The loops around formulas: written out as source, compiled by Numba and cached.
+
+A formula is written once, as in its paper, with Python numbers: `v_hat = v / (1 - beta2**t)`. Numba has no
+weak scalars: it would promote every float32 loop to float64 and make it 4 to 8 times slower. So a formula is split:
+what does not depend on the element (hyper-parameters, t, literals) is computed once per call, in double, and rounded
+to the array's precision; the rest is the body of the loop. `Kernel.source` shows what results.
+
+Each kernel has one fixed signature and goes row by row, replica by replica: an element meets the same
+instructions whether its replica is alone or in a crowd, so that the results are equal bit for bit.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import vocabulary
+from .vocabulary import numba
+
+WORDS = ("where", "indicator", "tiny", "exp", "expm1", "tanh")
+
+
+def compiled(dtype: Any) -> bool:
+    """Whether arrays of this dtype run through compiled loops."""
+    return numba is not None and (dtype == np.float32 or dtype == np.float64)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled loop and its source. The last argument of `run` is an array of the scalars, in double."""
+
+    run: Callable[..., None]
+    source: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """A formula as the body of a loop: `name(*elements, *fixed)`."""
+
+    source: str
+    scalars: tuple[str, ...]  # what the formula takes beside the elements
+    fixed: tuple[tuple[str, str], ...]  # name and expression of what is computed once per call
+
+    @property
+    def call(self) -> str:
+        return "".join(f", {name}" for name, _ in self.fixed)
+
+
+class _Split(ast.NodeTransformer):
+    """Give a name to each largest subexpression that knows no element, and remember it."""
+
+    def __init__(self, elements: tuple[str, ...], constants: dict[str, Any]) -> None:
+        self.varying, self.constants, self.fixed = set(elements), constants, dict[str, str]()
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Assign):  # m = beta1 * m + …: what is assigned varies from here on
+            node.value = self.visit(node.value)
+            self.varying |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            return node
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if isinstance(node, ast.expr) and not isinstance(node, ast.Tuple) and not names & self.varying:
+            text = ast.unparse(_Inline(self.constants).visit(node))
+            return ast.Name(self.fixed.setdefault(text, f"k{len(self.fixed)}"), ast.Load())
+        if isinstance(node, ast.Call):  # np.sqrt itself is no number
+            node.args = [self.visit(a) for a in node.args]
+            return node
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+            node.left = self.visit(node.left)  # z**2 stays a multiplication
+            return node
+        return self.generic_visit(node)
+
+
+class _Inline(ast.NodeTransformer):
+    """Put the numbers that a formula's module names in their places."""
+
+    def __init__(self, constants: dict[str, Any]) -> None:
+        self.constants = constants
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.constants.get(node.id)
+        return ast.Constant(value) if isinstance(value, int | float) else node
+
+
+@cache
+def body(formula: Callable[..., Any], elements: tuple[str, ...], name: str) -> Body:
+    """Split a formula: `elements` differ within a loop, its other arguments do not."""
+    function = ast.parse(textwrap.dedent(inspect.getsource(formula))).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    arguments = [a.arg for a in function.args.args]
+    split = _Split(elements, formula.__globals__)
+    lines = "\n".join(ast.unparse(ast.fix_missing_locations(split.visit(s))) for s in function.body)
+    taken = ", ".join([*(a for a in arguments if a in elements), *split.fixed.values()])
+    source = f"def {name}({taken}):\n{textwrap.indent(lines, '    ')}\n"
+    fixed = tuple((f"{name}_{k}", text) for text, k in split.fixed.items())
+    return Body(source, tuple(a for a in arguments if a not in elements), fixed)
+
+
+@lru_cache(maxsize=1)
+def _vocabulary_text() -> str:
+    return Path(vocabulary.__file__).read_text(encoding="utf8")
+
+
+def build(
+    name: str, loop: str, arguments: str, dtype: Any, bodies: tuple[Body, ...] = (), arcp: bool = False
+) -> Kernel:
+    """Compile `def kernel(arguments, k): loop`, where the loop calls the bodies.
+
+    Arguments are written `z:2` for a C-contiguous array of two axes in the loop's precision, `b:3A` for one of any
+    strides, `loss:1D` for one in double. `k` holds the scalars of the formulas, which all take the same ones.
+    """
+    real = "float32" if dtype == np.float32 else "float64"
+    lines = [f"{s} = k[{i}]" for i, s in enumerate(bodies[0].scalars if bodies else ())]
+    lines += [f"{n} = real({text})" for b in bodies for n, text in b.fixed]
+    parameters = ", ".join([*(a.split(":")[0] for a in arguments.split()), "k"])
+    text = "\n".join([*lines, textwrap.dedent(loop).strip("\n")])
+    source = "".join(b.source for b in bodies) + f"def kernel({parameters}):\n{textwrap.indent(text, '    ')}\n"
+    # The digest in the name keeps an edited formula from meeting an old kernel in the cache.
+    digest = hashlib.sha256(f"{source}{real}{arguments}{arcp}{_vocabulary_text()}".encode()).hexdigest()[:16]
+    scope: dict[str, Any] = {"np": np, "real": getattr(np, real)} | {w: getattr(vocabulary, w) for w in WORDS}
+    # Only the text of formulas that are already loaded comes here, never a user's string.
+    # The file name is a real one because Numba keeps its cache beside it.
+    exec(compile(source.replace("def kernel(", f"def {name}_{digest}("), __file__, "exec"), scope)
+    for b in bodies:
+        inner = b.source[len("def ") : b.source.index("(")]
+        scope[inner] = numba.extending.register_jitable(scope[inner])
+    function = scope[f"{name}_{digest}"]
+    function.__module__ = __name__
+    signature = numba.void(*(_array_type(a, real) for a in arguments.split()), numba.float64[::1])
+    fast = {"contract", "arcp"} if arcp else {"contract"}
+    run = numba.njit(signature, cache=True, nogil=True, error_model="numpy", fastmath=fast)(function)
+    return Kernel(run, source)
+
+
+def _array_type(argument: str, real: str) -> Any:
+    axes, marks = argument.split(":")[1][0], argument.split(":")[1][1:]
+    return numba.types.Array(
+        numba.float64 if "D" in marks else getattr(numba, real), int(axes), "A" if "A" in marks else "C"
+    )
+
+
+@cache
+def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, biased: bool, dtype: Any) -> Kernel:
+    """y ← f(z + b); with a derivative also z ← f′(z + b), in the same pass. z, y (R, B, N), b (R, 1, N)."""
+    f = body(value, ("z",), "value")
+    df = body(derivative, ("z", "y"), "slope") if derivative else None
+    loop = f"""
+    bias = np.empty(z.shape[2], z.dtype)
+    for r in range(z.shape[0]):
+        {"bias[:] = b[r, 0]" if biased else ""}
+        for s in range(z.shape[1]):
+            zs, ys = z[r, s], y[r, s]
+            for n in range(zs.size):
+                u = zs[n]{" + bias[n]" if biased else ""}
+                v = value(u{f.call})
+                ys[n] = v
+                {f"zs[n] = slope(u, v{df.call})" if df else ""}
+    """
+    return build(f"activate_{_owner(value)}", loop, "z:3 b:3A y:3", dtype, (f, df) if df else (f,))
+
+
+@cache
+def updating(update: Callable[..., Any], slots: tuple[str, ...], dtype: Any) -> Kernel:
+    """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (S, R, P)."""
+    step = body(update, ("w", "g", *slots), "update")
+    loop = f"""
+    for r in range(w.shape[0]):
+        ws, gs = w[r], g[r]
+        {"; ".join(f"{s} = state[{i}, r]" for i, s in enumerate(slots))}
+        for i in range(ws.size):
+            {", ".join(["ws[i]", *(f"{s}[i]" for s in slots)])} = update(
+                ws[i], gs[i]{"".join(f", {s}[i]" for s in slots)}{step.call}
+            )
+    """
+    # arcp: m / (1 - β₁ᵗ) may become a product with the reciprocal, one rounding more and a third of the time less.
+    return build(f"update_{_owner(update)}", loop, "w:2 g:2 state:3", dtype, (step,), arcp=True)
+
+
+@cache
+def losing(value: Callable[..., Any], derivative: Callable[..., Any], dtype: Any) -> Kernel:
+    """loss ← mean over samples of the sum over outputs; dy ← its derivative. y, t, dy (R, B, O), loss (R)."""
+    f, df = body(value, ("y", "t"), "value"), body(derivative, ("y", "t"), "slope")
+    loop = f"""
+    share = real(1.0 / y.shape[1])
+    for r in range(y.shape[0]):
+        total = 0.0
+        for s in range(y.shape[1]):
+            ys, ts, ds = y[r, s], t[r, s], dy[r, s]
+            for n in range(ys.size):
+                total += value(ys[n], ts[n]{f.call})
+                ds[n] = slope(ys[n], ts[n]{df.call}) * share
+        loss[r] = total / y.shape[1]
+    """
+    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D", dtype, (f, df))
+
+
+@cache
+def softmax_cross_entropy(dtype: Any) -> Kernel:
+    """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative. z, t, dz (R, B, O), loss (R)."""
+    loop = """
+    share, n_out = real(1.0 / z.shape[1]), z.shape[2]
+    for r in range(z.shape[0]):
+        total, zr, dr = 0.0, z[r].reshape(-1), dz[r].reshape(-1)
+        for i in range(0, zr.size, n_out):
+            top = zr[i]
+            for n in range(i + 1, i + n_out):
+                top = zr[n] if zr[n] > top else top
+            for n in range(i, i + n_out):
+                dr[n] = zr[n] - top
+        for i in range(dr.size):
+            dr[i] = exp(dr[i])
+        for s in range(z.shape[1]):
+            zs, ts, ds = z[r, s], t[r, s], dz[r, s]
+            # The largest term, e⁰ = 1, stays out of the sum: 1 + rest would lose what is small.
+            at = 0
+            for n in range(n_out):
+                at = n if zs[n] > zs[at] else at
+            rest, mass, miss = real(0), real(0), real(0)
+            for n in range(n_out):
+                rest += ds[n] if n != at else real(0)
+                mass += ts[n]
+                miss += ts[n] * (zs[at] - zs[n])
+            total += mass * np.log1p(rest) + miss
+            share_s = share / (real(1) + rest)
+            for n in range(n_out):
+                others = rest if n == at else real(1) + rest - ds[n]
+                ds[n] = (ds[n] * (mass - ts[n]) - ts[n] * others) * share_s
+        loss[r] = total / z.shape[1]
+    """
+    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D", dtype)
+
+
+@cache
+def column_sums(dtype: Any) -> Kernel:
+    """out ← Σ over samples of d. d (R, B, N), out (R, 1, N) of any strides."""
+    loop = """
+    total = np.empty(d.shape[2], d.dtype)
+    for r in range(d.shape[0]):
+        total[:] = 0
+        for s in range(d.shape[1]):
+            ds = d[r, s]
+            for n in range(ds.size):
+                total[n] += ds[n]
+        out[r, 0] = total
+    """
+    return build("column_sums", loop, "d:3 out:3A", dtype)
+
+
+@cache
+def largest_agree(dtype: Any) -> Kernel:
+    """hits ← in how many samples y and t are largest at the same place. y, t (R, B, O), hits (R)."""
+    loop = """
+    for r in range(y.shape[0]):
+        count = 0
+        for s in range(y.shape[1]):
+            ys, ts, a, b = y[r, s], t[r, s], 0, 0
+            for n in range(ys.size):
+                a = n if ys[n] > ys[a] else a
+                b = n if ts[n] > ts[b] else b
+            count += a == b
+        hits[r] = count
+    """
+    return build("largest_agree", loop, "y:3 t:3 hits:1D", dtype)
+
+
+def _owner(function: Callable[..., Any]) -> str:
+    return function.__qualname__.rsplit(".", 1)[0].rsplit(".", 1)[-1].lower()

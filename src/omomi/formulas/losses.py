@@ -1,0 +1,166 @@
+"""Losses, in order of increasing complexity: y is what the network says, t what it should have said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from . import kernels
+from .formula import Formula
+from .vocabulary import exp, tiny, where
+
+Array = np.ndarray
+
+
+class Loss(Formula, root=True):
+    """L = Σ over outputs of value(y, t) for each sample, dL/dy = derivative(y, t).
+
+    Training takes the mean over the samples of a batch.
+    """
+
+    value: ClassVar[Callable[..., Any]]
+    derivative: ClassVar[Callable[..., Any]]
+    targets: ClassVar[str] = "values"  # what t holds: "values", "binary" (in [0, 1]) or "classes" (rows of sum 1)
+    takes: ClassVar[str] = "any"  # what y must be: "any", "probabilities" or "logits"
+    threshold: ClassVar[float] = 0.5  # an output above it says "yes"
+
+    def __call__(self, y: Array, t: Array) -> Array:
+        """The loss of each sample: (…, O), (…, O) → (…)."""
+        return self.value(np.asarray(y), np.asarray(t), *self.hyper).sum(axis=-1)
+
+    def gradient(self, y: Array, t: Array) -> Array:
+        """dL/dy of each sample: (…, O), (…, O) → (…, O)."""
+        return self.derivative(np.asarray(y), np.asarray(t), *self.hyper)
+
+    def measure(self, y: Array, t: Array) -> tuple[Array, Array]:
+        """The mean over samples (R,), in double, and its derivative (R, B, O). y, t (R, B, O)."""
+        if not kernels.compiled(y.dtype):
+            return self(y, t).mean(axis=-1), self.gradient(y, t) / y.shape[1]
+        bound: dict[Any, Any] = self.__dict__.setdefault("_bound", {})
+        if y.dtype not in bound:
+            bound[y.dtype] = self._kernel(y.dtype).run, np.array(self.hyper, dtype=np.float64)
+        mean, dy = np.empty(len(y)), np.empty_like(y)
+        run, hyper = bound[y.dtype]
+        run(y, t, dy, mean, hyper)
+        return mean, dy
+
+    def _kernel(self, dtype: Any) -> kernels.Kernel:
+        return kernels.losing(self.value, self.derivative, dtype)
+
+
+class SquaredError(Loss):
+    """L = ½ Σ (y - t)².
+
+    Differs: torch's and Keras's MSE have no ½ and also divide by the number of outputs.
+
+    >>> float(SquaredError()([3.0, 1.0], [1.0, 1.0]))
+    2.0
+    """
+
+    also = ("mse", "square")
+
+    @staticmethod
+    def value(y, t):
+        return 0.5 * (y - t) ** 2
+
+    @staticmethod
+    def derivative(y, t):
+        return y - t
+
+
+class BinaryCrossEntropy(Loss):
+    """L = -Σ [t log y + (1 - t) log(1 - y)] for probabilities y and targets t in [0, 1].
+
+    Numerics: y and 1 - y are raised to the smallest normal number, so that L stays finite and 0 · log 0 = 0.
+    Differs:  torch clamps the logarithms at -100.
+
+    >>> float(BinaryCrossEntropy()([0.5], [1.0]))  # log 2
+    0.6931471805599453
+    """
+
+    also = ("bce",)
+    targets, takes = "binary", "probabilities"
+
+    @staticmethod
+    def value(y, t):
+        log_not = where(y < 1, np.log1p(-where(y < 1, y, 0 * y)), np.log(tiny(y)))
+        return -(t * np.log(np.maximum(y, tiny(y))) + (1 - t) * log_not)
+
+    @staticmethod
+    def derivative(y, t):
+        return (y - t) / (np.maximum(y, tiny(y)) * np.maximum(1 - y, tiny(y)))
+
+
+class CategoricalCrossEntropy(Loss):
+    """L = -Σ t log y for probabilities y and targets t, both rows of sum 1.
+
+    Numerics: y is raised to the smallest normal number, so that L stays finite and 0 · log 0 = 0.
+
+    >>> float(CategoricalCrossEntropy()([0.25, 0.75], [1.0, 0.0]))  # log 4
+    1.3862943611198906
+    """
+
+    targets, takes = "classes", "probabilities"
+
+    @staticmethod
+    def value(y, t):
+        return -t * np.log(np.maximum(y, tiny(y)))
+
+    @staticmethod
+    def derivative(y, t):
+        return -t / np.maximum(y, tiny(y))
+
+
+class SigmoidCrossEntropy(Loss):
+    """Binary cross-entropy of y = σ(z), from the logits z:  L = Σ [max(z, 0) - z t + log(1 + e^-|z|)].
+
+    Numerics: nothing overflows, and dL/dz = σ(z) - t is computed as (1 - t) σ(z) - t σ(-z), without cancellation.
+    Check:    BinaryCrossEntropy of Sigmoid, where that is finite.
+
+    >>> float(SigmoidCrossEntropy()([1000.0], [0.0]))
+    1000.0
+    """
+
+    also = ("bce_with_logits", "binary_cross_entropy_with_logits")
+    targets, takes = "binary", "logits"
+    threshold = 0.0
+
+    @staticmethod
+    def value(y, t):
+        return np.maximum(y, 0) - y * t + np.log1p(exp(-np.abs(y)))
+
+    @staticmethod
+    def derivative(y, t):
+        e = exp(-np.abs(y))
+        return ((1 - t) * where(y < 0, e, 1.0) - t * where(y < 0, 1.0, e)) / (1 + e)
+
+
+class SoftmaxCrossEntropy(Loss):
+    """Categorical cross-entropy of y = softmax(z), from the logits z:  L = Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ).
+
+    Numerics: the largest z is taken out before any exponential, log Σ is log1p of the rest, and
+              dL/dzᵢ = pᵢ Σt - tᵢ is computed as pᵢ Σⱼ≠ᵢ tⱼ - tᵢ Σⱼ≠ᵢ pⱼ, without cancellation.
+    Check:    CategoricalCrossEntropy of Softmax, where that is finite; log O for equal logits.
+
+    >>> float(SoftmaxCrossEntropy()([1000.0, 0.0], [0.0, 1.0]))
+    1000.0
+    """
+
+    also = ("cross_entropy", "categorical_cross_entropy_with_logits")
+    targets, takes = "classes", "logits"
+
+    @staticmethod
+    def value(y, t):
+        top = y.max(axis=-1, keepdims=True)
+        return t * (np.log(np.exp(y - top).sum(axis=-1, keepdims=True)) + (top - y))
+
+    @staticmethod
+    def derivative(y, t):
+        e = np.exp(y - y.max(axis=-1, keepdims=True))
+        p = e / e.sum(axis=-1, keepdims=True)
+        return p * (t.sum(axis=-1, keepdims=True) - t) - t * (1 - p)
+
+    def _kernel(self, dtype: Any) -> kernels.Kernel:
+        return kernels.softmax_cross_entropy(dtype)
