@@ -1,0 +1,209 @@
+"""Layers: values without state. Weights come in as views, what the backward pass needs goes out as a tape.
+
+Shapes: R replicas, B samples; a parameter of shape (I, O) comes as the view (R, I, O).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..formulas import kernels
+from ..formulas.activations import Activation
+from ..formulas.formula import Formula, between, of_kind
+from ..formulas.initializers import Initializer, TorchLinear
+
+Array = np.ndarray
+Shape = tuple[int, ...]
+Weights = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a forward pass is meant: to learn from or not, and each replica's source of randomness."""
+
+    train: bool = False
+    rngs: Sequence[np.random.Generator] = ()
+
+
+EVALUATE = Mode()
+
+
+class Layer(Formula, root=True):
+    """A map with both directions: `forward`, and `backward` in two halves."""
+
+    @abstractmethod
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        """The parameters' shapes and the output's, for one sample of one replica."""
+
+    def init(self, p: Weights, rng: np.random.Generator) -> None:
+        """Draw the weights of one replica into the views p (1, …)."""
+
+    @abstractmethod
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        """(y, tape) of x (R, B, …); the tape is None where nothing is to be learned."""
+
+    @abstractmethod
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        """dL/dx from dL/dy."""
+
+    def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
+        """dL/dw from dL/dy, written into the views g."""
+
+    def multiply_adds(self, shape_in: Shape) -> int:
+        """Multiplications that are followed by an addition, in a forward pass of one sample."""
+        return 0
+
+
+class Dense(Layer):
+    """y = x W + b.   x (R, B, I), W (R, I, O), b (R, 1, O), y (R, B, O).
+
+    Weights and bias start as torch's Linear does, U(±1/√I), unless told otherwise; `bias=None` leaves it out.
+    """
+
+    also = ("linear", "affine")
+    n_out: int = between(1, math.inf, closed="[)", whole=True)
+    weights: Initializer = of_kind(Initializer, default=TorchLinear())
+    bias: Initializer | None = of_kind(Initializer, default=TorchLinear(), optional=True)
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        if len(shape_in) != 1:
+            raise ValueError(f"{self} takes vectors, got samples of shape {shape_in}; put Flatten() before it")
+        shapes: dict[str, Shape] = {"W": (*shape_in, self.n_out)}
+        return shapes if self.bias is None else shapes | {"b": (1, self.n_out)}, (self.n_out,)
+
+    def init(self, p: Weights, rng: np.random.Generator) -> None:
+        fan_in, fan_out = p["W"].shape[-2:]
+        p["W"][...] = self.weights.draw(rng, p["W"].shape, fan_in, fan_out)
+        if self.bias is not None:
+            p["b"][...] = self.bias.draw(rng, p["b"].shape, fan_in, fan_out)
+
+    def product(self, p: Weights, x: Array) -> Array:
+        """x W, before the bias."""
+        if x.shape[-1] != p["W"].shape[-2]:
+            raise ValueError(f"{self} takes {p['W'].shape[-2]} inputs, got {x.shape[-1]} (x has shape {x.shape})")
+        return np.matmul(x, p["W"])
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        y = self.product(p, x)
+        if self.bias is not None:
+            y += p["b"]
+        return y, x
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        return np.matmul(dy, p["W"].swapaxes(-1, -2))
+
+    def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
+        np.matmul(tape.swapaxes(-1, -2), dy, out=g["W"])
+        if self.bias is not None:
+            if kernels.compiled(dy.dtype):
+                kernels.column_sums(dy.dtype).run(dy, g["b"], _NO_SCALARS)
+            else:
+                np.sum(dy, axis=-2, keepdims=True, out=g["b"])
+
+    def multiply_adds(self, shape_in: Shape) -> int:
+        return shape_in[0] * self.n_out
+
+
+class Activate(Layer):
+    """y = f(z) for an activation f; a Network makes one of each activation that stands between its layers."""
+
+    activation: Activation = of_kind(Activation)
+
+    def __repr__(self) -> str:
+        return repr(self.activation)
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, shape_in
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        # The activation writes over its argument, which may be another layer's tape.
+        return self.activation.forward(x.copy(), train=mode.train)
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        return self.activation.backward(tape, dy)
+
+
+class Flatten(Layer):
+    """(R, B, h, w, …) → (R, B, h·w·…)."""
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, (math.prod(shape_in),)
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        return x.reshape(*x.shape[:2], -1), x.shape[2:]
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        return dy.reshape(*dy.shape[:2], *tape)
+
+
+class Dropout(Layer):
+    """Each unit is silent with probability `rate` while learning; the others are scaled by 1 / (1 - rate).
+
+    Reference: Srivastava et al. (2014), Dropout, JMLR 15:1929; scaled at training ("inverted"), as everybody does now.
+    """
+
+    rate: float = between(0, 1, default=0.5, closed="[)")
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, shape_in
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        if not mode.train or self.rate == 0:
+            return x, None
+        mask = np.empty((len(mode.rngs), *x.shape[1:]), x.dtype)
+        for row, rng in zip(mask, mode.rngs, strict=True):
+            np.greater_equal(rng.random(row.shape, np.float32), self.rate, out=row, casting="unsafe")
+        mask *= 1 / (1 - self.rate)
+        return x * mask, mask
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        return dy if tape is None else dy * tape
+
+
+class LayerNorm(Layer):
+    """y = gain · (x - mean) / √(variance + ε) + shift, over the last axis of each sample.
+
+    Reference: Ba, Kiros, Hinton (2016), arXiv:1607.06450, eq. 4; ε as in torch's LayerNorm.
+    """
+
+    eps: float = between(0, math.inf, default=1e-5, closed="()")
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        n = shape_in[-1]
+        return {"gain": (1, n), "shift": (1, n)}, shape_in
+
+    def init(self, p: Weights, rng: np.random.Generator) -> None:
+        p["gain"][...], p["shift"][...] = 1, 0
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        scale = 1 / np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + self.eps)
+        normal = centred * scale
+        return _across(p["gain"], x) * normal + _across(p["shift"], x), (normal, scale)
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        normal, scale = tape
+        d = dy * _across(p["gain"], dy)
+        return scale * (d - d.mean(axis=-1, keepdims=True) - normal * (d * normal).mean(axis=-1, keepdims=True))
+
+    def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
+        samples = tuple(range(1, dy.ndim - 1))
+        g["gain"][...] = (dy * tape[0]).sum(axis=samples)[:, None]
+        g["shift"][...] = dy.sum(axis=samples)[:, None]
+
+    def multiply_adds(self, shape_in: Shape) -> int:
+        return math.prod(shape_in)
+
+
+def _across(weights: Array, x: Array) -> Array:
+    """(R, 1, N) → (R, 1, …, 1, N), to go with x (R, B, …, N)."""
+    return weights.reshape(len(weights), *[1] * (x.ndim - 2), -1)
+
+
+_NO_SCALARS = np.empty(0)

@@ -1,0 +1,191 @@
+"""A network: a sequence of layers over one flat parameter vector per replica."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, Self
+
+import numpy as np
+
+from ..formulas.activations import Activation
+from ..formulas.formula import snake_case, squash
+from .layers import EVALUATE, Activate, Array, Dense, Layer, Mode, Shape, Weights
+
+
+class Network:
+    """`Network(n_in, Dense(128), Relu(), Dense(4))`: activations stand between the layers as they are.
+
+    The network has no weights of its own: it says where those of R replicas lie in an array θ (R, P), and
+    computes with views of it.
+
+    Parameters
+    ----------
+    n_in : int or tuple of int
+        The number of inputs, or the shape of one sample.
+    *layers : Layer or Activation
+
+    Attributes
+    ----------
+    size : int
+        P, the number of parameters of one replica.
+    shapes : list of tuple
+        The shape of a sample before the first layer and after each.
+    """
+
+    def __init__(self, n_in: int | Shape, *layers: Layer | Activation) -> None:
+        shape = (n_in,) if isinstance(n_in, int | np.integer) else tuple(n_in)
+        if not shape or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in shape):
+            raise ValueError(f"Network: n_in must be a positive number or a shape of such, got {n_in!r}")
+        if not layers:
+            raise ValueError("Network: at least one layer is needed, got none")
+        for layer in layers:
+            if not isinstance(layer, Layer | Activation):
+                raise ValueError(f"Network: a layer or an activation is needed, got {layer!r}")
+        self.layers = tuple(Activate(a) if isinstance(a, Activation) else a for a in layers)
+        self.shapes: list[Shape] = [tuple(int(n) for n in shape)]
+        self._layout: list[dict[str, tuple[slice, Shape]]] = []
+        at = 0
+        for layer in self.layers:
+            parameters, shape = layer.shapes(self.shapes[-1])
+            spans = {}
+            for name, s in parameters.items():
+                spans[name] = (slice(at, at := at + math.prod(s)), s)
+            self._layout.append(spans)
+            self.shapes.append(shape)
+        self.size = at
+        # The bias of a Dense layer is added in the same pass as an elementwise activation after it.
+        self._fused = [
+            isinstance(a, Dense) and a.bias is not None and isinstance(b, Activate) and b.activation.elementwise
+            for a, b in zip(self.layers, (*self.layers[1:], None), strict=True)
+        ]
+
+    @classmethod
+    def parse(cls, n_in: int | Shape, text: str) -> Self:
+        """Build a network from text: `Network.parse(64, "128, relu, dropout(0.2), 10")`. Nothing is evaluated.
+
+        A number n stands for Dense(n); every other part is a layer or an activation, with its values.
+        """
+        return cls(n_in, *[_layer(part) for part in _parts(text)])
+
+    @property
+    def text(self) -> str:
+        """What `parse` rebuilds the layers from."""
+        return ", ".join(map(repr, self.layers))
+
+    def __repr__(self) -> str:
+        n_in = self.shapes[0][0] if len(self.shapes[0]) == 1 else self.shapes[0]
+        return f"Network({n_in}, {self.text})"
+
+    def views(self, theta: Array) -> list[Weights]:
+        """One dict of weights per layer, views of θ (R, P): W as (R, I, O), b as (R, 1, O). Bind once, not per step."""
+        return [{k: theta[:, cut].reshape(-1, *s) for k, (cut, s) in spans.items()} for spans in self._layout]
+
+    def init(self, seeds: Iterable[int], dtype: Any = np.float64) -> Array:
+        """θ (R, P): replica r is drawn from seeds[r] alone, in double."""
+        seeds = list(seeds)
+        theta = np.empty((len(seeds), self.size))
+        for row, seed in zip(theta, seeds, strict=True):
+            rng = np.random.default_rng((0, seed))
+            for layer, p in zip(self.layers, self.views(row[None]), strict=True):
+                layer.init(p, rng)
+        return theta.astype(dtype)
+
+    def forward(self, params: Sequence[Weights], x: Array, mode: Mode = EVALUATE) -> tuple[Array, list[Any]]:
+        """(y, tapes) of x (R, B, …) or (B, …), with one tape per layer."""
+        if x.ndim == len(self.shapes[0]) + 1:
+            x = x[None]
+        if x.shape[2:] != self.shapes[0]:
+            raise ValueError(
+                f"{self.layers[0]} takes {_inputs(self.shapes[0])}, got {_inputs(x.shape[2:])} (x has shape {x.shape})"
+            )
+        tapes: list[Any] = []
+        layers, fused, at = self.layers, self._fused, 0
+        while at < len(layers):
+            layer, p = layers[at], params[at]
+            if fused[at]:
+                z = layer.product(p, x)
+                tapes.append(x)
+                at += 1
+                x, tape = layers[at].activation.forward(z, p["b"], train=mode.train)
+            else:
+                x, tape = layer.forward(p, x, mode)
+            tapes.append(tape)
+            at += 1
+        return x, tapes
+
+    @property
+    def first_learning(self) -> int:
+        """Where the first layer with weights stands: no error goes back beyond it."""
+        return next((i for i, spans in enumerate(self._layout) if spans), len(self.layers))
+
+    def multiply_adds(self) -> list[int]:
+        """Per layer, for one sample."""
+        return [layer.multiply_adds(s) for layer, s in zip(self.layers, self.shapes[:-1], strict=True)]
+
+    def parameters(self) -> list[int]:
+        """Per layer."""
+        return [sum(math.prod(s) for _, s in spans.values()) for spans in self._layout]
+
+    def matrices(self) -> Array:
+        """Which of the P parameters are weights between units (bool, (P,)), as opposed to biases and gains."""
+        mask = np.zeros(self.size, bool)
+        for spans in self._layout:
+            for cut, shape in spans.values():
+                mask[cut] = shape[0] > 1 or len(shape) > 2
+        return mask
+
+    def summary(self, batch_size: int = 1) -> None:
+        """Print layers, output shapes, parameters and the multiply-adds of a forward pass of one batch."""
+        rows = [
+            ("layer", "output shape", "parameters", "multiply-adds"),
+            ("input", str([batch_size, *self.shapes[0]]), "", ""),
+        ]
+        counts = zip(self.layers, self.shapes[1:], self.parameters(), self.multiply_adds(), strict=True)
+        for layer, shape, n, work in counts:
+            rows.append(
+                (
+                    repr(layer),
+                    str([batch_size, *shape]),
+                    f"{n:,}" if n else "-",
+                    f"{work * batch_size:,}" if work else "-",
+                )
+            )
+        rows.append(("total", "", f"{self.size:,}", f"{sum(self.multiply_adds()) * batch_size:,}"))
+        wide = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = [
+            "  ".join(
+                cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))
+            )
+            for row in rows
+        ]
+        rule = "─" * len(lines[0])
+        print("\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]]))
+
+
+def _inputs(shape: Shape) -> str:
+    return f"{shape[0]} inputs" if len(shape) == 1 else f"samples of shape {shape}"
+
+
+def _parts(text: str) -> list[str]:
+    """Split at the commas that stand outside parentheses."""
+    parts = [part.strip() for part in re.split(r",(?![^()]*(?:\([^()]*\)[^()]*)*\))", text)]
+    if not all(parts):
+        raise ValueError(f"a network is written as layers with commas between, like '128, relu, 10', got {text!r}")
+    return parts
+
+
+def _layer(part: str) -> Layer | Activation:
+    if re.fullmatch(r"\d+", part):
+        return Dense(int(part))
+    name = part.split("(")[0].strip()
+    for kind in (Layer, Activation):
+        if squash(name) in kind.catalogue:
+            return kind.parse(part)
+    known = [*Layer.entries(), *(n for e in Activation.entries().values() for n in (snake_case(e.__name__), *e.also))]
+    near = get_close_matches(squash(name), [squash(k) for k in known], n=1)
+    hint = f"; did you mean {next(k for k in known if squash(k) == near[0])!r}?" if near else ""
+    names = ", ".join([*Layer.entries(), *Activation.entries()])
+    raise ValueError(f"no layer or activation is named {name!r}{hint} (known: {names})")
