@@ -1,0 +1,68 @@
+"""How good the answers are, per replica."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import stdtrit
+
+from ..formulas import kernels
+
+Array = np.ndarray
+
+
+def correct(y: Array, t: Array, threshold: float = 0.5) -> Array:
+    """How many samples are answered rightly. y, t (R, B, O) → (R,).
+
+    Several outputs: the largest of y stands where the largest of t stands. One output: both lie on the same side, y of
+    the threshold and t of ½.
+    """
+    if y.shape[-1] == 1:
+        return ((y > threshold) == (t > 0.5)).sum(axis=(1, 2), dtype=np.float64)
+    if kernels.compiled(y.dtype):
+        hits = np.empty(len(y))
+        kernels.largest_agree(y.dtype).run(np.ascontiguousarray(y), np.ascontiguousarray(t), hits, _NO_SCALARS)
+        return hits
+    return (y.argmax(axis=-1) == t.argmax(axis=-1)).sum(axis=1, dtype=np.float64)
+
+
+def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> Array:
+    """Counts by true class (rows) and predicted class (columns). predicted (R, N), labels (N,) → (R, C, C)."""
+    cells = np.asarray(labels, np.intp) * n_classes + predicted
+    return np.stack([np.bincount(row, minlength=n_classes**2).reshape(n_classes, n_classes) for row in cells])
+
+
+def mean_squared_error(y: Array, t: Array) -> Array:
+    """Mean over samples and outputs of (y - t)². y (R, N, O), t (N, O) → (R,)."""
+    return np.square(y - t, dtype=np.float64).mean(axis=(1, 2))
+
+
+def r2(y: Array, t: Array) -> Array:
+    """1 - Σ (y - t)² / Σ (t - mean)², averaged over the outputs. y (R, N, O), t (N, O) → (R,).
+
+    As scikit-learn's `r2_score`: an output that never varies counts 1 if it is met exactly, else 0.
+    """
+    t = np.asarray(t, np.float64)
+    missed = np.square(y - t, dtype=np.float64).sum(axis=1)
+    there = np.square(t - t.mean(axis=0)).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = np.where(there > 0, 1 - missed / there, np.where(missed == 0, 1.0, 0.0))
+    return np.where(np.isfinite(missed), score, np.nan).mean(axis=1)
+
+
+def mean_and_interval(values: Sequence[float] | Array, level: float = 0.95) -> tuple[float, float]:
+    """(mean, half the width of its confidence interval) over replicas, by Student's t; non-finite ones are left out.
+
+    Check: for two values a and b the half-width is 12.706 |a - b| / 2.
+    """
+    kept = np.asarray(values, np.float64)
+    kept = kept[np.isfinite(kept)]
+    if len(kept) == 0:
+        return float("nan"), float("nan")
+    if len(kept) == 1:
+        return float(kept[0]), float("nan")
+    return float(kept.mean()), float(stdtrit(len(kept) - 1, (1 + level) / 2) * kept.std(ddof=1) / len(kept) ** 0.5)
+
+
+_NO_SCALARS = np.empty(0)

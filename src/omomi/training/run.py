@@ -1,0 +1,479 @@
+"""A run: weights, optimizer state, generators and history of R replicas, and the loop that moves them."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from ..formulas.losses import Loss
+from ..formulas.optimizers import Optimizer
+from ..formulas.schedules import Schedule
+from ..networks.layers import Mode
+from ..networks.network import Network
+from ..rules import Pass, Rule
+from . import checkpoint, metrics
+from .history import History
+from .progress import Bar
+from .settings import Settings, whole
+from .targets import Targets, check_output, choose_loss, targets
+
+Array = np.ndarray
+CHUNK = 512  # samples at a time when nothing is learned: the same for any number of replicas
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a loop over `Run.steps` sees after each step."""
+
+    epoch: int  # counts from 1
+    t: int  # steps since the start, counts from 1
+    loss: Array  # mean over the batch before the step, (R,)
+
+
+class Run:
+    """R networks that differ in their seed alone, on their way through the same data.
+
+    `fit` makes and trains one. To look at every step, drive it yourself::
+
+        run = Run(net, x, y, epochs=10)
+        for step in run.steps():
+            print(step.epoch, step.loss.mean())
+
+    The parameters are those of `fit`.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        x: Any,
+        y: Any,
+        *,
+        loss: Loss | str | None = None,
+        optimizer: Optimizer | str = "adam",
+        rule: Rule | str = "backprop",
+        epochs: int = 10,
+        batch_size: int | None = 32,
+        seeds: Sequence[int] = range(8),
+        validation: tuple[Any, Any] | float | None = None,
+        drop_last: bool = False,
+        schedule: Schedule | str = "constant",
+        clip_norm: float | None = None,
+        weight_decay: float = 0.0,
+        patience: int | None = None,
+        dtype: Any = "float32",
+    ) -> None:
+        if isinstance(net, Network) and loss is None:
+            loss = choose_loss(net, y)
+        s = Settings(
+            net, loss, optimizer, rule, schedule, epochs, batch_size, seeds, drop_last, clip_norm,  # type: ignore[arg-type]
+            weight_decay, patience, dtype,
+        )  # fmt: skip
+        self._start(s)
+        self._take_data(x, y, validation)
+
+    def _start(self, settings: Settings) -> None:
+        """The state at the very beginning, without data."""
+        s = self.settings = settings
+        check_output(s.net, s.loss)
+        n = len(s.seeds)
+        self._theta = s.net.init(s.seeds, s.dtype)
+        self._grad = np.zeros_like(self._theta)
+        self._params, self._grads = s.net.views(self._theta), s.net.views(self._grad)
+        self._state = s.optimizer.state(self._theta)
+        # One stream of random numbers per purpose and replica (0 drew the weights).
+        self._order_rngs, self._noise_rngs, rule_rngs = (
+            [np.random.default_rng((stream, seed)) for seed in s.seeds] for stream in (1, 2, 3)
+        )
+        self._mode = Mode(True, self._noise_rngs)
+        self._fixed = s.rule.prepare(s.net, self._params, rule_rngs)
+        self._decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
+        self.history = History(s.seeds)
+        self.t = 0
+        self._position = 0  # samples of this epoch that are behind us
+        self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
+        self._order: Array | None = None
+        self._seen, self._loss_sum, self._hits = 0, np.zeros(n), np.zeros(n)
+        self.diverged: dict[int, int] = {}
+        self._best_loss, self._best_epoch = np.full(n, np.inf), np.zeros(n, np.int64)
+        self._best_theta = self._theta.copy() if s.patience else np.empty((0, 0), s.dtype)
+        self._stopped = np.zeros(n, np.int64)
+        self._x: Array | None = None
+
+    def _take_data(self, x: Any, y: Any, validation: tuple[Any, Any] | float | None) -> None:
+        s = self.settings
+        data = self._inputs("x", x), self._targets("y", y)
+        if len(data[0]) != len(data[1]):
+            raise ValueError(f"x and y must have the same length, got {len(data[0])} and {len(data[1])}")
+        held: tuple[Array, Targets] | None = None
+        if isinstance(validation, float | int):
+            n = int(validation * len(data[0])) if 0 < validation < 1 else 0
+            if not 0 < n < len(data[0]):
+                of = f"{validation} of {len(data[0])} samples"
+                raise ValueError(
+                    f"validation must be (x, y) or a share in (0, 1) that leaves some on both sides, got {of}"
+                )
+            mixed = np.random.default_rng(0).permutation(len(data[0]))
+            x, y = np.asarray(x), np.asarray(y)
+            held = self._inputs("x", x[mixed[:n]]), self._targets("y", y[mixed[:n]])
+            data = self._inputs("x", x[mixed[n:]]), self._targets("y", y[mixed[n:]])
+        elif validation is not None:
+            held = self._inputs("validation x", validation[0]), self._targets("validation y", validation[1])
+            if len(held[0]) != len(held[1]):
+                raise ValueError(f"validation x and y must have the same length, got {len(held[0])} and {len(held[1])}")
+        if s.patience and held is None:
+            raise ValueError("patience needs validation data: validation=(x, y) or validation=0.2")
+        self._x, self._y, self._held = *data, held
+        n = len(self._x)
+        self._batch = n if s.batch_size is None else min(s.batch_size, n)
+        if s.drop_last and s.batch_size is not None and n < s.batch_size:
+            raise ValueError(f"drop_last leaves nothing: {n} samples, batch_size {s.batch_size}")
+        self._end = n - n % self._batch if s.drop_last else n
+        self._buffers: dict[int, tuple[Array, Array]] = {}
+
+    def _inputs(self, name: str, x: Any) -> Array:
+        shape = self.settings.net.shapes[0]
+        x = np.asarray(x)
+        if x.dtype.kind not in "iubf":
+            raise ValueError(f"{name} must hold numbers, got {x.dtype.name}")
+        if x.shape[1:] != shape or not len(x):
+            per_sample = f"(N, {', '.join(map(str, shape))})"
+            raise ValueError(f"{name} must have shape {per_sample} for this network, with N ≥ 1, got {x.shape}")
+        finite = np.isfinite(x)
+        if not finite.all():
+            where = np.argwhere(~finite)[0]
+            raise ValueError(f"{name} must be finite, got {x[tuple(where)]} in row {where[0]}")
+        return np.ascontiguousarray(x, self.settings.dtype)
+
+    def _targets(self, name: str, y: Any) -> Targets:
+        s = self.settings
+        return targets(y, s.loss, s.net.shapes[-1][0], s.dtype)
+
+    # What there is to see
+
+    @property
+    def theta(self) -> Array:
+        """θ (R, P), the weights as they are now; write into it to start from weights of your own."""
+        return self._theta
+
+    @theta.setter
+    def theta(self, values: Array) -> None:
+        self._theta[...] = values
+
+    @property
+    def params(self) -> list[dict[str, Array]]:
+        """Views of θ, one dict per layer: `run.params[0]["W"]` is (R, I, O)."""
+        return self._params
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are complete."""
+        return self.history.epochs
+
+    @property
+    def stopped(self) -> dict[int, int]:
+        """Replicas that ran out of patience: seed → the epoch whose weights they went back to."""
+        return {
+            seed: int(e) for seed, at, e in zip(self.settings.seeds, self._stopped, self._best_epoch, strict=True) if at
+        }
+
+    @property
+    def finished(self) -> bool:
+        """Whether no replica can go on: each has stopped early or diverged."""
+        return all(self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds))
+
+    def __repr__(self) -> str:
+        return f"<Run: {len(self.settings.seeds)} × {self.settings.net}, epoch {self.epoch}>"
+
+    def predict(self, x: Any) -> Array:
+        """What the networks answer, as their last layer says it. x (N, …) → (R, N, O)."""
+        x = self._inputs("x", x)
+        out = np.empty((len(self._theta), len(x), self.settings.net.shapes[-1][0]), x.dtype)
+        with np.errstate(all="ignore"):
+            for at in range(0, len(x), CHUNK):
+                out[:, at : at + CHUNK] = self.settings.net.forward(self._params, x[at : at + CHUNK])[0]
+        return out
+
+    def classify(self, x: Any) -> Array:
+        """The number of the class that each network chooses. x (N, …) → (R, N)."""
+        y = self.predict(x)
+        return y.argmax(axis=-1) if y.shape[-1] > 1 else (y[..., 0] > self.settings.loss.threshold).astype(np.intp)
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, Array]:
+        """Loss and metrics on data, each (R,): accuracy for classes, mse and r2 for numbers."""
+        t = self._targets("y", y)
+        x = self._inputs("x", x)
+        if len(x) != len(t):
+            raise ValueError(f"x and y must have the same length, got {len(x)} and {len(t)}")
+        return self._measure(x, t)
+
+    def confusion(self, x: Any, labels: Any) -> Array:
+        """Counts by true class (rows) and chosen class (columns), (R, C, C)."""
+        labels = np.asarray(labels)
+        if labels.ndim != 1 or labels.dtype.kind not in "iub":
+            raise ValueError(
+                f"a confusion matrix needs labels of shape (N,), got {labels.dtype} of shape {labels.shape}"
+            )
+        return metrics.confusion_matrix(self.classify(x), labels, max(self.settings.net.shapes[-1][0], 2))
+
+    def _measure(self, x: Array, t: Targets) -> dict[str, Array]:
+        y = self.predict(x)
+        rows = np.array(np.broadcast_to(t.take(np.arange(len(t))), y.shape))
+        with np.errstate(all="ignore"):
+            found = {"loss": self.settings.loss.measure(y, rows)[0]}
+            if t.yes_or_no:
+                found["accuracy"] = metrics.correct(y, rows, self.settings.loss.threshold) / len(x)
+            if self.settings.loss.targets == "values":
+                found |= {"mse": metrics.mean_squared_error(y, rows[0]), "r2": metrics.r2(y, rows[0])}
+        return found
+
+    # The loop
+
+    def steps(self, epochs: int | None = None) -> Iterator[Step]:
+        """Take one step after another: to the planned number of epochs, or `epochs` more.
+
+        Leaving the loop early loses nothing; the next call goes on where it stopped.
+        """
+        if self._x is None:
+            raise ValueError("this run was loaded without its data; give it to Run.load(path, x, y) to train on")
+        last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
+        while self.epoch < last and not self.finished:
+            yield self._step()
+
+    def _step(self) -> Step:
+        s, net = self.settings, self.settings.net
+        if self._order is None:
+            self._draw_order()
+        index = self._order[:, self._position : min(self._position + self._batch, self._end)]  # type: ignore[index]
+        size = index.shape[1]
+        if size not in self._buffers:
+            n_out = net.shapes[-1][0]
+            self._buffers[size] = (
+                np.empty((len(index), size, *net.shapes[0]), s.dtype),
+                np.empty((len(index), size, n_out), s.dtype),
+            )
+        x, t = self._buffers[size]
+        np.take(self._x, index, axis=0, out=x, mode="clip")  # type: ignore[call-overload]
+        self._y.take(index, out=t)
+        epoch, self.t = self.epoch, self.t + 1
+        with np.errstate(all="ignore"):  # a diverging replica is reported, the others go on
+            y, tapes = net.forward(self._params, x, self._mode)
+            loss, error = s.loss.measure(y, t)
+            s.rule.gradient(Pass(net, self._params, tapes, error, self._fixed), self._grads)
+            if s.clip_norm is not None:
+                self._clip(s.clip_norm)
+            if self._decay is not None:
+                self._grad += self._decay * self._theta
+            scale = s.schedule.factor(epoch + self._position / self._end, s.epochs) if self._scheduled else 1.0
+            s.optimizer.step(self.t, self._theta, self._grad, self._state, scale=scale)
+        self._loss_sum += loss * size
+        if self._y.yes_or_no:
+            self._hits += metrics.correct(y, t, s.loss.threshold)
+        self._position += size
+        if self._position == self._end:
+            self._end_epoch()
+        return Step(epoch + 1, self.t, loss)
+
+    @property
+    def _scheduled(self) -> bool:
+        return type(self.settings.schedule).__name__ != "Constant"
+
+    def _draw_order(self) -> None:
+        n = len(self._x)  # type: ignore[arg-type]
+        self._order_states = [rng.bit_generator.state for rng in self._order_rngs]
+        if self._batch == n:  # the whole set at once has no order
+            self._order = np.broadcast_to(np.arange(n), (len(self._order_rngs), n))
+        else:
+            self._order = np.stack([rng.permutation(n) for rng in self._order_rngs])
+
+    def _clip(self, limit: float) -> None:
+        """Shorten each replica's gradient to the limit. Reference: Pascanu et al. (2013), arXiv:1211.5063."""
+        for row in self._grad:
+            norm = float(np.sqrt(np.dot(row, row)))
+            if norm > limit:
+                row *= limit / norm
+
+    def _end_epoch(self) -> None:
+        s, epoch = self.settings, self.epoch + 1
+        row = {"loss": self._loss_sum / self._end}
+        if self._y.yes_or_no:
+            row["accuracy"] = self._hits / self._end
+        if s.loss.targets == "values" and type(s.loss).__name__ == "SquaredError":
+            row["mse"] = 2 * row["loss"] / s.net.shapes[-1][0]
+        for r, seed in enumerate(s.seeds):
+            if not np.isfinite(row["loss"][r]) and not self._stopped[r]:
+                self.diverged.setdefault(seed, epoch)
+        if self._held is not None:
+            row |= {f"val_{name}": values for name, values in self._measure(*self._held).items()}
+        if self._stopped.any():
+            row = {name: np.where(self._stopped > 0, np.nan, values) for name, values in row.items()}
+        self.history.append(row)
+        if s.patience:
+            self._watch(row["val_loss"], epoch)
+        self._position, self._order = 0, None
+        self._loss_sum, self._hits = np.zeros(len(s.seeds)), np.zeros(len(s.seeds))
+
+    def _watch(self, loss: Array, epoch: int) -> None:
+        """Early stopping, for each replica by itself: back to the best weights, and there it stays."""
+        better = (loss < self._best_loss) & (self._stopped == 0)
+        self._best_loss[better], self._best_epoch[better] = loss[better], epoch
+        self._best_theta[better] = self._theta[better]
+        impatient = (self._stopped == 0) & (epoch - self._best_epoch >= self.settings.patience)  # type: ignore[operator]
+        self._stopped[impatient] = epoch
+        back = self._stopped > 0
+        self._theta[back] = self._best_theta[back]
+
+    def train(
+        self,
+        epochs: int | None = None,
+        *,
+        progress: bool | None = None,
+        out: str | Path | None = None,
+        checkpoint_epochs: int | None = None,
+        checkpoint_seconds: float = 30.0,
+    ) -> Self:
+        """Train to the planned number of epochs, or `epochs` more, with a bar and checkpoints; see `fit`."""
+        every = None if checkpoint_epochs is None else whole("checkpoint_epochs", checkpoint_epochs, 1)
+        last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
+        folder = None if out is None else Path(out)
+        saved_at, saved_epoch = time.monotonic(), self.epoch
+        if folder:
+            self._checkpoint(folder)
+        try:
+            with Bar(last, progress) as bar:
+                for _ in self.steps(max(last - self.epoch, 0)):
+                    if bar.due():
+                        bar.to(self.epoch, self._note())
+                    overdue = time.monotonic() - saved_at >= checkpoint_seconds
+                    if folder and (overdue or (every and self.epoch - saved_epoch >= every)):
+                        try:
+                            self._checkpoint(folder)
+                        except OSError as error:  # hours of training weigh more than one checkpoint
+                            warnings.warn(f"{error}; training goes on", RuntimeWarning, stacklevel=2)
+                        saved_at, saved_epoch = time.monotonic(), self.epoch
+        finally:
+            if folder:
+                self._checkpoint(folder)
+        return self
+
+    def _note(self) -> str:
+        if not self.epoch:
+            return ""
+        return "  ".join(
+            f"{n} {np.nanmean(self.history[n][-1]):.4g}"
+            for n in ("loss", "accuracy", "val_accuracy")
+            if n in self.history
+        )
+
+    def _checkpoint(self, folder: Path) -> None:
+        self.save(folder / checkpoint.NAME)
+
+    # Saving
+
+    def save(self, path: str | Path) -> Path:
+        """Write all that is needed to go on, bit for bit: weights, optimizer state, generators, history, settings.
+
+        One safetensors file, written aside and renamed. The data is not in it, only its fingerprint.
+        """
+        return checkpoint.save(self, path)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, x: Any = None, y: Any = None, validation: tuple[Any, Any] | float | None = None
+    ) -> Self:
+        """The run that `save` wrote, from the file or its folder. To train on, give it the same data again."""
+        run = cls.__new__(cls)
+        checkpoint.load(run, path, (x, y, validation))
+        return run
+
+    def report(self) -> list[str]:
+        """In words: who diverged and when, who stopped early and when."""
+        lines = [
+            f"seed {seed} diverged in epoch {epoch}: its loss is no longer finite"
+            for seed, epoch in self.diverged.items()
+        ]
+        return lines + [
+            f"seed {seed} stopped early; its weights are those of epoch {epoch}" for seed, epoch in self.stopped.items()
+        ]
+
+
+def fit(
+    net: Network,
+    x: Any,
+    y: Any,
+    *,
+    loss: Loss | str | None = None,
+    optimizer: Optimizer | str = "adam",
+    rule: Rule | str = "backprop",
+    epochs: int = 10,
+    batch_size: int | None = 32,
+    seeds: Sequence[int] = range(8),
+    validation: tuple[Any, Any] | float | None = None,
+    drop_last: bool = False,
+    schedule: Schedule | str = "constant",
+    clip_norm: float | None = None,
+    weight_decay: float = 0.0,
+    patience: int | None = None,
+    dtype: Any = "float32",
+    progress: bool | None = None,
+    out: str | Path | None = None,
+    checkpoint_epochs: int | None = None,
+    checkpoint_seconds: float = 30.0,
+) -> Run:
+    """Train one network per seed, all at once, on the same data.
+
+    Parameters
+    ----------
+    net : Network
+    x : array (N, …)
+        One row per sample, in the shape that the network takes.
+    y : array (N,) or (N, O)
+        Labels from 0, or numbers.
+    loss : Loss or str, optional
+        Left out: softmax (one output: sigmoid) cross-entropy for labels, squared error for numbers.
+    optimizer, rule, schedule : formula or str
+        `Adam(lr=0.01)`, `"adam"` and `"adam(lr=0.01)"` will do.
+    epochs : int
+        How often the data is gone through; also the length of the schedule.
+    batch_size : int or None
+        None takes all samples at once.
+    seeds : sequence of int
+        One replica each. A replica depends on its own seed alone: in a crowd it is what it is alone.
+    validation : (x, y) or float, optional
+        Measured after every epoch; a number in (0, 1) holds that share of the samples back.
+    drop_last : bool
+        Leave the last, smaller batch of an epoch out.
+    clip_norm : float, optional
+        The longest gradient, per replica.
+    weight_decay : float
+        λ: adds λ w to the gradient of every weight between units; biases and gains are left alone.
+    patience : int, optional
+        A replica whose validation loss has not fallen for so many epochs goes back to its best weights and stays.
+    dtype : {"float32", "float64"}
+    progress : bool, optional
+        Show a bar; left out: if somebody watches.
+    out : path, optional
+        A new folder for checkpoints while training, then `history.csv`, `weights.safetensors` and `config.toml`.
+    checkpoint_epochs, checkpoint_seconds
+        How often to write a checkpoint: `Run.load` goes on from there, bit for bit.
+
+    Returns
+    -------
+    Run
+    """
+    run = Run(
+        net, x, y, loss=loss, optimizer=optimizer, rule=rule, epochs=epochs, batch_size=batch_size, seeds=seeds,
+        validation=validation, drop_last=drop_last, schedule=schedule, clip_norm=clip_norm,
+        weight_decay=weight_decay, patience=patience, dtype=dtype,
+    )  # fmt: skip
+    if out is not None:
+        checkpoint.new_folder(out, run.settings.as_text())
+    run.train(progress=progress, out=out, checkpoint_epochs=checkpoint_epochs, checkpoint_seconds=checkpoint_seconds)
+    if out is not None:
+        checkpoint.write_results(run, out)
+    return run

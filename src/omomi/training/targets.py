@@ -1,0 +1,89 @@
+"""What the network should say: labels or numbers, checked against the loss and brought into rows of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..formulas.losses import Loss
+from ..networks.layers import Activate
+from ..networks.network import Network
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Rows of targets, one per sample: `rows[index]` for values, `rows[labels[index]]` for classes.
+
+    For classes `rows` is the unit matrix (O, O), so that a hundred thousand labels stay a hundred thousand numbers.
+    """
+
+    rows: Array
+    labels: Array | None
+    yes_or_no: bool  # classes, or numbers that are all 0 or 1
+
+    def __len__(self) -> int:
+        return len(self.rows if self.labels is None else self.labels)
+
+    def take(self, index: Array, out: Array | None = None) -> Array:
+        """The rows of the samples in `index`, (…) → (…, O)."""
+        return np.take(
+            self.rows, index if self.labels is None else self.labels.take(index), axis=0, out=out, mode="clip"
+        )
+
+
+def choose_loss(net: Network, y: Any) -> str:
+    """The usual loss for these targets and this last layer."""
+    y, last, n_out = np.asarray(y), repr(net.layers[-1]), net.shapes[-1][-1]
+    if y.dtype.kind not in "iub" or y.ndim > 1:
+        return "squared_error"
+    if n_out == 1:
+        return "binary_cross_entropy" if last == "Sigmoid()" else "sigmoid_cross_entropy"
+    return "categorical_cross_entropy" if last == "Softmax()" else "softmax_cross_entropy"
+
+
+def check_output(net: Network, loss: Loss) -> None:
+    """Refuse a last layer whose output is not what the loss takes."""
+    last, name = net.layers[-1], type(loss).__name__
+    squashed = isinstance(last, Activate) and repr(last) in ("Sigmoid()", "Softmax()", "LogSoftmax()")
+    if loss.takes == "logits" and squashed:
+        raise ValueError(f"{name} takes logits, but the network ends in {last}; leave that out, the loss contains it")
+    if loss.takes == "probabilities" and not isinstance(last, Activate):
+        raise ValueError(
+            f"{name} takes probabilities, but the network ends in {last}; end it in Sigmoid() or Softmax()"
+        )
+    if len(net.shapes[-1]) != 1:
+        raise ValueError(
+            f"the network must end in a vector of outputs, got samples of shape {net.shapes[-1]}; add Flatten()"
+        )
+
+
+def targets(y: Any, loss: Loss, n_out: int, dtype: Any) -> Targets:
+    """Bring y, labels (N,) or numbers (N,) or (N, O), into the form that the loss needs."""
+    y, name = np.asarray(y), type(loss).__name__
+    if y.dtype.kind not in "iubf":
+        raise ValueError(f"targets must be numbers, got {y.dtype.name}; number the classes from 0")
+    whole = y.dtype.kind in "iub"
+    if y.ndim == 1 and whole and (n_out > 1 or loss.targets == "classes"):
+        if len(y) and not 0 <= y.min() <= y.max() < n_out:
+            raise ValueError(f"labels must lie in 0 … {n_out - 1} for {n_out} outputs, got {y.min()} … {y.max()}")
+        return Targets(np.eye(n_out, dtype=dtype), y.astype(np.intp), True)
+    if y.ndim == 1:
+        y = y[:, None]
+    if y.ndim != 2 or y.shape[1] != n_out:
+        raise ValueError(f"the network has {n_out} outputs, got targets of shape {y.shape}")
+    y = y.astype(np.float64)
+    if not np.isfinite(y).all():
+        raise ValueError(
+            f"targets must be finite, got {y[~np.isfinite(y)][0]} in row {np.argwhere(~np.isfinite(y))[0][0]}"
+        )
+    if loss.targets == "binary" and not ((y >= 0) & (y <= 1)).all():
+        raise ValueError(f"{name} takes targets in [0, 1], got {y.min():g} … {y.max():g}")
+    if loss.targets == "classes" and ((y < 0).any() or not np.allclose(y.sum(axis=1), 1)):
+        raise ValueError(
+            f"{name} takes labels, or rows that are ≥ 0 and sum to 1; got a row {np.round(y[0], 4).tolist()}"
+        )
+    return Targets(np.ascontiguousarray(y, dtype), None, loss.targets != "values" or bool(np.isin(y, (0, 1)).all()))
