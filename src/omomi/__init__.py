@@ -8,7 +8,7 @@
 1.0
 """
 
-from . import data
+from . import data, plots
 from .formulas import initializers, schedules
 from .formulas.activations import Activation, Identity, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Tanh
 from .formulas.formula import Formula
@@ -21,7 +21,7 @@ from .formulas.losses import (
     SquaredError,
 )
 from .formulas.optimizers import Adam, Momentum, Optimizer, Sgd
-from .networks import Dense, Dropout, Flatten, Layer, LayerNorm, Network
+from .networks import Dense, Dropout, Flatten, Layer, LayerNorm, Network, mlp, relu_interpolation
 from .rules import Backprop, Rule
 from .training import History, Run, Step, fit
 
@@ -31,5 +31,5 @@ __all__ = [
     "Activation", "Adam", "Backprop", "BinaryCrossEntropy", "CategoricalCrossEntropy", "Dense", "Dropout", "Flatten",
     "Formula", "History", "Identity", "Layer", "LayerNorm", "LeakyRelu", "LogSoftmax", "Loss", "Momentum", "Network",
     "Optimizer", "Relu", "Rule", "Run", "Sgd", "Sigmoid", "SigmoidCrossEntropy", "Softmax", "SoftmaxCrossEntropy",
-    "SquaredError", "Step", "Tanh", "data", "fit", "initializers", "schedules",
+    "SquaredError", "Step", "Tanh", "data", "fit", "initializers", "mlp", "relu_interpolation", "schedules",
 ]  # fmt: skip

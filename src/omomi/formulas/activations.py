@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,10 +29,10 @@ class Activation(Formula, root=True):
     def __call__(self, z: Any) -> Array:
         """f(z) for an array of any shape (vector-valued ones: along its last axis)."""
         z = _real(z)
-        if not kernels.compiled(z.dtype):
+        if z.dtype.char not in kernels.PRECISIONS:
             return self.value(z, *self.hyper)
-        y = np.empty(z.shape, z.dtype)
-        self._run(z.reshape(1, 1, -1), None, y.reshape(1, 1, -1), slope=False)
+        y, rows = np.empty(z.shape, z.dtype), z.reshape(1, 1, -1)
+        self._loops[z.dtype.char, False, False](rows, rows, y.reshape(1, 1, -1), self._scalars)
         return y
 
     def slope(self, z: Any) -> Array:
@@ -42,13 +43,15 @@ class Activation(Formula, root=True):
     def forward(self, z: Array, bias: Array | None = None, *, train: bool = True) -> tuple[Array, Any]:
         """y = f(z + bias) and what `backward` needs: f′, in the same pass, **written over z**.
 
-        z (R, B, …, N), contiguous; bias (R, 1, N) or None.
+        z (R, B, …, N), contiguous; bias (R, 1, N), with z (R, B, N), or None.
         """
-        if bias is not None or kernels.compiled(z.dtype):
+        char = z.dtype.char
+        if char in kernels.PRECISIONS:
             y = np.empty_like(z)
-            rows = z if bias is not None else z.reshape(len(z), 1, -1)
-            self._run(rows, bias, y.reshape(rows.shape), slope=train)
+            rows, out = (z, y) if z.ndim == 3 else (z.reshape(len(z), 1, -1), y.reshape(len(z), 1, -1))
+            self._loops[char, bias is not None, train](rows, rows if bias is None else bias, out, self._scalars)
             return y, z if train else None
+        z = z if bias is None else z + bias
         y = np.asarray(self.value(z, *self.hyper), z.dtype)
         return y, np.asarray(self.derivative(z, y, *self.hyper), z.dtype) if train else None
 
@@ -56,20 +59,16 @@ class Activation(Formula, root=True):
         """dL/dz from dL/dy."""
         return dy * tape
 
-    def _run(self, z: Array, bias: Array | None, y: Array, *, slope: bool) -> None:
-        """y ← f(z + bias) and, if asked for, z ← f′(z + bias). z, y (R, B, N), bias (R, 1, N)."""
-        if not kernels.compiled(z.dtype):
-            z += bias
-            y[...] = self.value(z, *self.hyper)
-            z[...] = self.derivative(z, y, *self.hyper)
-            return
-        bound: dict[Any, Any] = self.__dict__.setdefault("_bound", {})
-        key = z.dtype, bias is not None, slope
-        if key not in bound:
-            kernel = kernels.activating(self.value, self.derivative if slope else None, bias is not None, z.dtype)
-            bound[key] = kernel.run, np.array(self.hyper)
-        run, hyper = bound[key]
-        run(z, z if bias is None else bias, y, hyper)
+    @cached_property
+    def _loops(self) -> kernels.Loops:
+        """y ← f(z + bias) and, if asked for, z ← f′(z + bias), by (precision, biased, slope)."""
+        return kernels.Loops(
+            lambda key: kernels.activating(self.value, self.derivative if key[2] else None, key[1], key[0])
+        )
+
+    @cached_property
+    def _scalars(self) -> Array:
+        return np.array(self.hyper, dtype=np.float64)
 
 
 class Identity(Activation):

@@ -29,9 +29,8 @@ from .vocabulary import numba
 WORDS = ("where", "indicator", "tiny", "exp", "expm1", "tanh")
 
 
-def compiled(dtype: Any) -> bool:
-    """Whether arrays of this dtype run through compiled loops."""
-    return numba is not None and (dtype == np.float32 or dtype == np.float64)
+PRECISIONS = "fd" if numba is not None else ""  # the `dtype.char` of arrays that run through compiled loops
+NO_SCALARS = np.empty(0)  # for a kernel of no formula
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,17 @@ class Kernel:
 
     run: Callable[..., None]
     source: str
+
+
+class Loops(dict[Any, Any]):
+    """Compiled loops by key, built at first use. Keys hold `dtype.char`: hashing a dtype is slow."""
+
+    def __init__(self, make: Callable[[Any], Kernel]) -> None:
+        self.make = make
+
+    def __missing__(self, key: Any) -> Callable[..., None]:
+        run = self[key] = self.make(key).run
+        return run
 
 
 @dataclass(frozen=True)
@@ -109,15 +119,13 @@ def _vocabulary_text() -> str:
     return Path(vocabulary.__file__).read_text(encoding="utf8")
 
 
-def build(
-    name: str, loop: str, arguments: str, dtype: Any, bodies: tuple[Body, ...] = (), arcp: bool = False
-) -> Kernel:
+def build(name: str, loop: str, arguments: str, char: str, bodies: tuple[Body, ...] = (), arcp: bool = False) -> Kernel:
     """Compile `def kernel(arguments, k): loop`, where the loop calls the bodies.
 
     Arguments are written `z:2` for a C-contiguous array of two axes in the loop's precision, `b:3A` for one of any
     strides, `loss:1D` for one in double. `k` holds the scalars of the formulas, which all take the same ones.
     """
-    real = "float32" if dtype == np.float32 else "float64"
+    real = {"f": "float32", "d": "float64"}[char]
     lines = [f"{s} = k[{i}]" for i, s in enumerate(bodies[0].scalars if bodies else ())]
     lines += [f"{n} = real({text})" for b in bodies for n, text in b.fixed]
     parameters = ", ".join([*(a.split(":")[0] for a in arguments.split()), "k"])
@@ -148,27 +156,27 @@ def _array_type(argument: str, real: str) -> Any:
 
 
 @cache
-def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, biased: bool, dtype: Any) -> Kernel:
+def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, biased: bool, char: str) -> Kernel:
     """y ← f(z + b); with a derivative also z ← f′(z + b), in the same pass. z, y (R, B, N), b (R, 1, N)."""
     f = body(value, ("z",), "value")
     df = body(derivative, ("z", "y"), "slope") if derivative else None
     loop = f"""
     bias = np.empty(z.shape[2], z.dtype)
     for r in range(z.shape[0]):
-        {"bias[:] = b[r, 0]" if biased else ""}
+        for n in range(z.shape[2]):
+            bias[n] = {"b[r, 0, n]" if biased else "0"}
         for s in range(z.shape[1]):
-            zs, ys = z[r, s], y[r, s]
-            for n in range(zs.size):
-                u = zs[n]{" + bias[n]" if biased else ""}
+            for n in range(z.shape[2]):
+                u = z[r, s, n]{" + bias[n]" if biased else ""}
                 v = value(u{f.call})
-                ys[n] = v
-                {f"zs[n] = slope(u, v{df.call})" if df else ""}
+                y[r, s, n] = v
+                {f"z[r, s, n] = slope(u, v{df.call})" if df else ""}
     """
-    return build(f"activate_{_owner(value)}", loop, "z:3 b:3A y:3", dtype, (f, df) if df else (f,))
+    return build(f"activate_{_owner(value)}", loop, "z:3 b:3A y:3", char, (f, df) if df else (f,))
 
 
 @cache
-def updating(update: Callable[..., Any], slots: tuple[str, ...], dtype: Any) -> Kernel:
+def updating(update: Callable[..., Any], slots: tuple[str, ...], char: str) -> Kernel:
     """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (S, R, P)."""
     step = body(update, ("w", "g", *slots), "update")
     loop = f"""
@@ -181,11 +189,11 @@ def updating(update: Callable[..., Any], slots: tuple[str, ...], dtype: Any) -> 
             )
     """
     # arcp: m / (1 - β₁ᵗ) may become a product with the reciprocal, one rounding more and a third of the time less.
-    return build(f"update_{_owner(update)}", loop, "w:2 g:2 state:3", dtype, (step,), arcp=True)
+    return build(f"update_{_owner(update)}", loop, "w:2 g:2 state:3", char, (step,), arcp=True)
 
 
 @cache
-def losing(value: Callable[..., Any], derivative: Callable[..., Any], dtype: Any) -> Kernel:
+def losing(value: Callable[..., Any], derivative: Callable[..., Any], char: str) -> Kernel:
     """loss ← mean over samples of the sum over outputs; dy ← its derivative. y, t, dy (R, B, O), loss (R)."""
     f, df = body(value, ("y", "t"), "value"), body(derivative, ("y", "t"), "slope")
     loop = f"""
@@ -193,82 +201,101 @@ def losing(value: Callable[..., Any], derivative: Callable[..., Any], dtype: Any
     for r in range(y.shape[0]):
         total = 0.0
         for s in range(y.shape[1]):
-            ys, ts, ds = y[r, s], t[r, s], dy[r, s]
-            for n in range(ys.size):
-                total += value(ys[n], ts[n]{f.call})
-                ds[n] = slope(ys[n], ts[n]{df.call}) * share
+            for n in range(y.shape[2]):
+                total += value(y[r, s, n], t[r, s, n]{f.call})
+                dy[r, s, n] = slope(y[r, s, n], t[r, s, n]{df.call}) * share
         loss[r] = total / y.shape[1]
     """
-    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D", dtype, (f, df))
+    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D", char, (f, df))
 
 
 @cache
-def softmax_cross_entropy(dtype: Any) -> Kernel:
+def softmax_cross_entropy(char: str) -> Kernel:
     """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative. z, t, dz (R, B, O), loss (R)."""
+    # The largest term, e⁰ = 1, stays out of the sum: 1 + rest would lose what is small.
     loop = """
     share, n_out = real(1.0 / z.shape[1]), z.shape[2]
+    largest, one = np.empty(z.shape[1], np.int64), real(1)
     for r in range(z.shape[0]):
-        total, zr, dr = 0.0, z[r].reshape(-1), dz[r].reshape(-1)
-        for i in range(0, zr.size, n_out):
-            top = zr[i]
-            for n in range(i + 1, i + n_out):
-                top = zr[n] if zr[n] > top else top
-            for n in range(i, i + n_out):
-                dr[n] = zr[n] - top
-        for i in range(dr.size):
-            dr[i] = exp(dr[i])
         for s in range(z.shape[1]):
-            zs, ts, ds = z[r, s], t[r, s], dz[r, s]
-            # The largest term, e⁰ = 1, stays out of the sum: 1 + rest would lose what is small.
             at = 0
+            for n in range(1, n_out):
+                at = n if z[r, s, n] > z[r, s, at] else at
+            largest[s], top = at, z[r, s, at]
             for n in range(n_out):
-                at = n if zs[n] > zs[at] else at
-            rest, mass, miss = real(0), real(0), real(0)
+                dz[r, s, n] = z[r, s, n] - top
+        flat = dz[r].reshape(-1)
+        for i in range(flat.size):
+            flat[i] = exp(flat[i])
+        total = 0.0
+        for s in range(z.shape[1]):
+            at = largest[s]
+            top, rest, mass, miss = z[r, s, at], real(0), real(0), real(0)
             for n in range(n_out):
-                rest += ds[n] if n != at else real(0)
-                mass += ts[n]
-                miss += ts[n] * (zs[at] - zs[n])
+                rest += real(0) if n == at else dz[r, s, n]
+                mass += t[r, s, n]
+                miss += t[r, s, n] * (top - z[r, s, n])
             total += mass * np.log1p(rest) + miss
-            share_s = share / (real(1) + rest)
+            scale = share / (one + rest)
             for n in range(n_out):
-                others = rest if n == at else real(1) + rest - ds[n]
-                ds[n] = (ds[n] * (mass - ts[n]) - ts[n] * others) * share_s
+                others = rest if n == at else one + rest - dz[r, s, n]
+                dz[r, s, n] = (dz[r, s, n] * (mass - t[r, s, n]) - t[r, s, n] * others) * scale
         loss[r] = total / z.shape[1]
     """
-    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D", dtype)
+    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D", char)
 
 
 @cache
-def column_sums(dtype: Any) -> Kernel:
+def column_sums(char: str) -> Kernel:
     """out ← Σ over samples of d. d (R, B, N), out (R, 1, N) of any strides."""
     loop = """
     total = np.empty(d.shape[2], d.dtype)
     for r in range(d.shape[0]):
         total[:] = 0
         for s in range(d.shape[1]):
-            ds = d[r, s]
-            for n in range(ds.size):
-                total[n] += ds[n]
-        out[r, 0] = total
+            for n in range(d.shape[2]):
+                total[n] += d[r, s, n]
+        for n in range(d.shape[2]):
+            out[r, 0, n] = total[n]
     """
-    return build("column_sums", loop, "d:3 out:3A", dtype)
+    return build("column_sums", loop, "d:3 out:3A", char)
 
 
 @cache
-def largest_agree(dtype: Any) -> Kernel:
+def largest_agree(char: str) -> Kernel:
     """hits ← in how many samples y and t are largest at the same place. y, t (R, B, O), hits (R)."""
     loop = """
     for r in range(y.shape[0]):
         count = 0
         for s in range(y.shape[1]):
-            ys, ts, a, b = y[r, s], t[r, s], 0, 0
-            for n in range(ys.size):
-                a = n if ys[n] > ys[a] else a
-                b = n if ts[n] > ts[b] else b
+            a, b = 0, 0
+            for n in range(1, y.shape[2]):
+                a = n if y[r, s, n] > y[r, s, a] else a
+                b = n if t[r, s, n] > t[r, s, b] else b
             count += a == b
         hits[r] = count
     """
-    return build("largest_agree", loop, "y:3 t:3 hits:1D", dtype)
+    return build("largest_agree", loop, "y:3 t:3 hits:1D", char)
+
+
+def sum_columns(d: np.ndarray, out: np.ndarray) -> None:
+    """out ← Σ over samples of d. d (R, B, N), out (R, 1, N)."""
+    if d.dtype.char in PRECISIONS and d.flags.c_contiguous:
+        _column_sums[d.dtype.char](d, out, NO_SCALARS)
+    else:
+        np.sum(d, axis=-2, keepdims=True, out=out)
+
+
+def count_agreements(y: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """In how many samples y and t are largest at the same place. y, t (R, B, O) → (R,)."""
+    if y.dtype.char in PRECISIONS and y.dtype == t.dtype and y.flags.c_contiguous and t.flags.c_contiguous:
+        hits = np.empty(len(y))
+        _largest_agree[y.dtype.char](y, t, hits, NO_SCALARS)
+        return hits
+    return (y.argmax(axis=-1) == t.argmax(axis=-1)).sum(axis=-1, dtype=np.float64)
+
+
+_column_sums, _largest_agree = Loops(column_sums), Loops(largest_agree)
 
 
 def _owner(function: Callable[..., Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,18 +37,23 @@ class Loss(Formula, root=True):
 
     def measure(self, y: Array, t: Array) -> tuple[Array, Array]:
         """The mean over samples (R,), in double, and its derivative (R, B, O). y, t (R, B, O)."""
-        if not kernels.compiled(y.dtype):
+        if y.dtype.char not in kernels.PRECISIONS:
             return self(y, t).mean(axis=-1), self.gradient(y, t) / y.shape[1]
-        bound: dict[Any, Any] = self.__dict__.setdefault("_bound", {})
-        if y.dtype not in bound:
-            bound[y.dtype] = self._kernel(y.dtype).run, np.array(self.hyper, dtype=np.float64)
+        y, t = np.ascontiguousarray(y), np.require(t, y.dtype, ["C", "W"])
         mean, dy = np.empty(len(y)), np.empty_like(y)
-        run, hyper = bound[y.dtype]
-        run(y, t, dy, mean, hyper)
+        self._loops[y.dtype.char](y, t, dy, mean, self._scalars)
         return mean, dy
 
-    def _kernel(self, dtype: Any) -> kernels.Kernel:
-        return kernels.losing(self.value, self.derivative, dtype)
+    def _kernel(self, char: str) -> kernels.Kernel:
+        return kernels.losing(self.value, self.derivative, char)
+
+    @cached_property
+    def _loops(self) -> kernels.Loops:
+        return kernels.Loops(self._kernel)
+
+    @cached_property
+    def _scalars(self) -> Array:
+        return np.array(self.hyper, dtype=np.float64)
 
 
 class SquaredError(Loss):
@@ -162,5 +168,5 @@ class SoftmaxCrossEntropy(Loss):
         p = e / e.sum(axis=-1, keepdims=True)
         return p * (t.sum(axis=-1, keepdims=True) - t) - t * (1 - p)
 
-    def _kernel(self, dtype: Any) -> kernels.Kernel:
-        return kernels.softmax_cross_entropy(dtype)
+    def _kernel(self, char: str) -> kernels.Kernel:
+        return kernels.softmax_cross_entropy(char)

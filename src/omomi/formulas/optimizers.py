@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,17 +30,22 @@ class Optimizer(Formula, root=True):
 
     def step(self, t: int, theta: Array, grad: Array, state: Array, *, scale: float = 1.0) -> None:
         """Advance θ (R, P) and the state (S, R, P) in place. t counts from 1; `scale` multiplies the learning rate."""
-        if not kernels.compiled(theta.dtype):
+        if theta.dtype.char not in kernels.PRECISIONS:
             new = self.update(t, theta, grad, *state, self.lr * scale, *self.hyper[1:])
             theta[...], state[...] = (new[0], new[1:]) if self.slots else (new, state)
             return
-        bound: dict[Any, Any] = self.__dict__.setdefault("_bound", {})
-        if theta.dtype not in bound:
-            kernel = kernels.updating(self.update, self.slots, theta.dtype)
-            bound[theta.dtype] = kernel.run, np.array((0.0, *self.hyper))
-        run, scalars = bound[theta.dtype]
+        scalars = self._scalars
         scalars[0], scalars[1] = t, self.lr * scale
-        run(theta, grad, state, scalars)
+        self._loops[theta.dtype.char](theta, grad, state, scalars)
+
+    @cached_property
+    def _loops(self) -> kernels.Loops:
+        return kernels.Loops(lambda char: kernels.updating(self.update, self.slots, char))
+
+    @cached_property
+    def _scalars(self) -> Array:
+        """t and the hyper-parameters."""
+        return np.array((0.0, *self.hyper))
 
 
 class Sgd(Optimizer):

@@ -101,10 +101,7 @@ class Dense(Layer):
     def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
         np.matmul(tape.swapaxes(-1, -2), dy, out=g["W"])
         if self.bias is not None:
-            if kernels.compiled(dy.dtype):
-                kernels.column_sums(dy.dtype).run(dy, g["b"], _NO_SCALARS)
-            else:
-                np.sum(dy, axis=-2, keepdims=True, out=g["b"])
+            kernels.sum_columns(dy, g["b"])
 
     def multiply_adds(self, shape_in: Shape) -> int:
         return shape_in[0] * self.n_out
@@ -204,6 +201,3 @@ class LayerNorm(Layer):
 def _across(weights: Array, x: Array) -> Array:
     """(R, 1, N) → (R, 1, …, 1, N), to go with x (R, B, …, N)."""
     return weights.reshape(len(weights), *[1] * (x.ndim - 2), -1)
-
-
-_NO_SCALARS = np.empty(0)

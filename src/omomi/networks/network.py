@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -56,11 +57,7 @@ class Network:
             self._layout.append(spans)
             self.shapes.append(shape)
         self.size = at
-        # The bias of a Dense layer is added in the same pass as an elementwise activation after it.
-        self._fused = [
-            isinstance(a, Dense) and a.bias is not None and isinstance(b, Activate) and b.activation.elementwise
-            for a, b in zip(self.layers, (*self.layers[1:], None), strict=True)
-        ]
+        self._stages = _stages(self.layers)
 
     @classmethod
     def parse(cls, n_in: int | Shape, text: str) -> Self:
@@ -101,22 +98,21 @@ class Network:
             raise ValueError(
                 f"{self.layers[0]} takes {_inputs(self.shapes[0])}, got {_inputs(x.shape[2:])} (x has shape {x.shape})"
             )
+        return self.run(params, x, mode)
+
+    def run(self, params: Sequence[Weights], x: Array, mode: Mode) -> tuple[Array, list[Any]]:
+        """`forward` of x (R, B, …), unchecked."""
         tapes: list[Any] = []
-        layers, fused, at = self.layers, self._fused, 0
-        while at < len(layers):
-            layer, p = layers[at], params[at]
-            if fused[at]:
-                z = layer.product(p, x)
-                tapes.append(x)
-                at += 1
-                x, tape = layers[at].activation.forward(z, p["b"], train=mode.train)
+        for at, dense, layer in self._stages:
+            if dense is None:
+                x, tape = layer.forward(params[at], x, mode)
             else:
-                x, tape = layer.forward(p, x, mode)
+                tapes.append(x)
+                x, tape = layer.forward(dense.product(params[at], x), params[at]["b"], train=mode.train)
             tapes.append(tape)
-            at += 1
         return x, tapes
 
-    @property
+    @cached_property
     def first_learning(self) -> int:
         """Where the first layer with weights stands: no error goes back beyond it."""
         return next((i for i, spans in enumerate(self._layout) if spans), len(self.layers))
@@ -163,6 +159,22 @@ class Network:
         ]
         rule = "─" * len(lines[0])
         print("\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]]))
+
+
+def _stages(layers: Sequence[Layer]) -> list[tuple[int, Dense | None, Any]]:
+    """How the layers run: (place, None, layer), or (place, dense, activation) for two in one.
+
+    The bias of a dense layer is added in the same pass as an elementwise activation after it.
+    """
+    stages: list[tuple[int, Dense | None, Any]] = []
+    for at, layer in enumerate(layers):
+        before = layers[at - 1] if at else None
+        with_bias = isinstance(before, Dense) and before.bias is not None
+        if with_bias and isinstance(layer, Activate) and layer.activation.elementwise:
+            stages[-1] = (at - 1, before, layer.activation)  # type: ignore[assignment]
+        else:
+            stages.append((at, None, layer))
+    return stages
 
 
 def _inputs(shape: Shape) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,13 @@ Array = np.ndarray
 
 @dataclass
 class Pass:
-    """One forward pass, as a rule sees it."""
+    """A forward pass, as a rule sees it. One object serves a whole run; tapes and error are new at each step."""
 
     net: Network
     params: Sequence[Weights]
-    tapes: Sequence[Any]  # one per layer
-    error: Array  # dL/dy of the last layer, (R, B, O)
     fixed: Any = None  # what the rule's `prepare` gave
+    tapes: Sequence[Any] = ()  # one per layer
+    error: Array = field(default_factory=lambda: np.empty(0))  # dL/dy of the last layer, (R, B, O)
 
 
 class Rule(Formula, root=True):

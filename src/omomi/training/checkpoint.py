@@ -58,6 +58,7 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
             mine[...] = arrays[name]
         columns = {name.removeprefix("history."): a for name, a in arrays.items() if name.startswith("history.")}
         run.history = History.of(run.settings.seeds, columns)
+        run.epoch = run.history.epochs
         run.t, run._position = said["t"], said["position"]
         run.diverged = {int(seed): int(epoch) for seed, epoch in said["diverged"]}
         for rngs, states in ((run._order_rngs, said["order_rngs"]), (run._noise_rngs, said["noise_rngs"])):

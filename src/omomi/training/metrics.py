@@ -20,11 +20,7 @@ def correct(y: Array, t: Array, threshold: float = 0.5) -> Array:
     """
     if y.shape[-1] == 1:
         return ((y > threshold) == (t > 0.5)).sum(axis=(1, 2), dtype=np.float64)
-    if kernels.compiled(y.dtype):
-        hits = np.empty(len(y))
-        kernels.largest_agree(y.dtype).run(np.ascontiguousarray(y), np.ascontiguousarray(t), hits, _NO_SCALARS)
-        return hits
-    return (y.argmax(axis=-1) == t.argmax(axis=-1)).sum(axis=1, dtype=np.float64)
+    return kernels.count_agreements(y, t)
 
 
 def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> Array:
@@ -63,6 +59,3 @@ def mean_and_interval(values: Sequence[float] | Array, level: float = 0.95) -> t
     if len(kept) == 1:
         return float(kept[0]), float("nan")
     return float(kept.mean()), float(stdtrit(len(kept) - 1, (1 + level) / 2) * kept.std(ddof=1) / len(kept) ** 0.5)
-
-
-_NO_SCALARS = np.empty(0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ..formulas.losses import Loss
 from ..formulas.optimizers import Optimizer
+from ..formulas.schedules import Constant as ConstantSchedule
 from ..formulas.schedules import Schedule
 from ..networks.layers import Mode
 from ..networks.network import Network
@@ -27,8 +27,7 @@ Array = np.ndarray
 CHUNK = 512  # samples at a time when nothing is learned: the same for any number of replicas
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What a loop over `Run.steps` sees after each step."""
 
     epoch: int  # counts from 1
@@ -91,9 +90,12 @@ class Run:
             [np.random.default_rng((stream, seed)) for seed in s.seeds] for stream in (1, 2, 3)
         )
         self._mode = Mode(True, self._noise_rngs)
-        self._fixed = s.rule.prepare(s.net, self._params, rule_rngs)
+        fixed = s.rule.prepare(s.net, self._params, rule_rngs)
+        self._pass = Pass(s.net, self._params, fixed)
+        self._scheduled = s.schedule != ConstantSchedule()
         self._decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
         self.history = History(s.seeds)
+        self.epoch = 0  # epochs that are complete
         self.t = 0
         self._position = 0  # samples of this epoch that are behind us
         self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
@@ -171,11 +173,6 @@ class Run:
         return self._params
 
     @property
-    def epoch(self) -> int:
-        """How many epochs are complete."""
-        return self.history.epochs
-
-    @property
     def stopped(self) -> dict[int, int]:
         """Replicas that ran out of patience: seed → the epoch whose weights they went back to."""
         return {
@@ -223,7 +220,7 @@ class Run:
 
     def _measure(self, x: Array, t: Targets) -> dict[str, Array]:
         y = self.predict(x)
-        rows = np.array(np.broadcast_to(t.take(np.arange(len(t))), y.shape))
+        rows = np.broadcast_to(t.take(np.arange(len(t))), y.shape)
         with np.errstate(all="ignore"):
             found = {"loss": self.settings.loss.measure(y, rows)[0]}
             if t.yes_or_no:
@@ -243,45 +240,42 @@ class Run:
             raise ValueError("this run was loaded without its data; give it to Run.load(path, x, y) to train on")
         last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
         while self.epoch < last and not self.finished:
-            yield self._step()
+            for _ in range(self._position, self._end, self._batch):
+                yield self._step()
 
     def _step(self) -> Step:
-        s, net = self.settings, self.settings.net
+        s, at = self.settings, self._position
         if self._order is None:
             self._draw_order()
-        index = self._order[:, self._position : min(self._position + self._batch, self._end)]  # type: ignore[index]
+        index = self._order[:, at : min(at + self._batch, self._end)]  # type: ignore[index]
         size = index.shape[1]
-        if size not in self._buffers:
-            n_out = net.shapes[-1][0]
-            self._buffers[size] = (
-                np.empty((len(index), size, *net.shapes[0]), s.dtype),
-                np.empty((len(index), size, n_out), s.dtype),
-            )
-        x, t = self._buffers[size]
-        np.take(self._x, index, axis=0, out=x, mode="clip")  # type: ignore[call-overload]
+        x, t = self._buffers.get(size) or self._make_buffers(size)
+        self._x.take(index, axis=0, out=x, mode="clip")  # type: ignore[union-attr]
         self._y.take(index, out=t)
-        epoch, self.t = self.epoch, self.t + 1
+        self.t, seen = self.t + 1, self._pass
         with np.errstate(all="ignore"):  # a diverging replica is reported, the others go on
-            y, tapes = net.forward(self._params, x, self._mode)
-            loss, error = s.loss.measure(y, t)
-            s.rule.gradient(Pass(net, self._params, tapes, error, self._fixed), self._grads)
+            y, seen.tapes = s.net.run(self._params, x, self._mode)
+            loss, seen.error = s.loss.measure(y, t)
+            s.rule.gradient(seen, self._grads)
             if s.clip_norm is not None:
                 self._clip(s.clip_norm)
             if self._decay is not None:
                 self._grad += self._decay * self._theta
-            scale = s.schedule.factor(epoch + self._position / self._end, s.epochs) if self._scheduled else 1.0
+            scale = s.schedule.factor(self.epoch + at / self._end, s.epochs) if self._scheduled else 1.0
             s.optimizer.step(self.t, self._theta, self._grad, self._state, scale=scale)
-        self._loss_sum += loss * size
+            self._loss_sum += loss * size
         if self._y.yes_or_no:
             self._hits += metrics.correct(y, t, s.loss.threshold)
-        self._position += size
+        step = Step(self.epoch + 1, self.t, loss)
+        self._position = at + size
         if self._position == self._end:
             self._end_epoch()
-        return Step(epoch + 1, self.t, loss)
+        return step
 
-    @property
-    def _scheduled(self) -> bool:
-        return type(self.settings.schedule).__name__ != "Constant"
+    def _make_buffers(self, size: int) -> tuple[Array, Array]:
+        net, n, dtype = self.settings.net, len(self.settings.seeds), self.settings.dtype
+        x, t = (np.empty((n, size, *shape), dtype) for shape in (net.shapes[0], net.shapes[-1]))
+        return self._buffers.setdefault(size, (x, t))
 
     def _draw_order(self) -> None:
         n = len(self._x)  # type: ignore[arg-type]
@@ -300,6 +294,7 @@ class Run:
 
     def _end_epoch(self) -> None:
         s, epoch = self.settings, self.epoch + 1
+        self.epoch = epoch
         row = {"loss": self._loss_sum / self._end}
         if self._y.yes_or_no:
             row["accuracy"] = self._hits / self._end
