@@ -31,5 +31,5 @@ __all__ = [
     "Activation", "Adam", "Backprop", "BinaryCrossEntropy", "CategoricalCrossEntropy", "Dense", "Dropout", "Flatten",
     "Formula", "History", "Identity", "Layer", "LayerNorm", "LeakyRelu", "LogSoftmax", "Loss", "Momentum", "Network",
     "Optimizer", "Relu", "Rule", "Run", "Sgd", "Sigmoid", "SigmoidCrossEntropy", "Softmax", "SoftmaxCrossEntropy",
-    "SquaredError", "Step", "Tanh", "data", "fit", "initializers", "mlp", "relu_interpolation", "schedules",
+    "SquaredError", "Step", "Tanh", "data", "fit", "initializers", "mlp", "plots", "relu_interpolation", "schedules",
 ]  # fmt: skip

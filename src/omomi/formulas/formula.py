@@ -48,12 +48,18 @@ class Formula(ABC):
 
     @classmethod
     def _enter(cls) -> None:
-        for name in (snake_case(cls.__name__), *cls.__dict__.get("also", ())):
+        names = (snake_case(cls.__name__), *cls.__dict__.get("also", ()))
+        # A cell of a notebook run twice defines the same class again: the newer one holds.
+        older = {
+            n for n, k in cls.catalogue.items() if (k.__module__, k.__qualname__) == (cls.__module__, cls.__qualname__)
+        }
+        for name in names:
             known = cls.catalogue.get(squash(name))
-            # A cell of a notebook run twice defines the same class again: the newer one holds.
-            if known and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            if known and squash(name) not in older:
                 raise TypeError(f"two {cls.noun}s are named {name!r}: {known.__module__} and {cls.__module__}")
-            cls.catalogue[squash(name)] = cls
+        for name in older - {squash(name) for name in names}:
+            del cls.catalogue[name]
+        cls.catalogue.update({squash(name): cls for name in names})
 
     def __post_init__(self) -> None:
         for f in fields(self):  # type: ignore[arg-type]
@@ -130,14 +136,15 @@ class Formula(ABC):
     def parse(cls, text: str) -> Self:
         """Build a formula from text such as `relu`, `LeakyReLU(0.1)` or `adam(lr=0.01)`. Nothing is evaluated."""
         try:
-            node = ast.parse(text.strip().replace("-", "_") if "(" not in text else text.strip(), mode="eval").body
+            head, bracket, rest = text.strip().partition("(")
+            node = ast.parse(head.replace("-", "_") + bracket + rest, mode="eval").body
             name, args, keywords = (
                 (node.func, node.args, node.keywords) if isinstance(node, ast.Call) else (node, [], [])
             )
             if not isinstance(name, ast.Name):
                 raise ValueError
             values, named = [_literal(a) for a in args], {k.arg or "**": _literal(k.value) for k in keywords}
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):  # all of them are in ast's power
             raise ValueError(
                 f"{_a(cls.noun)} is written as a name or as name(numbers), like 'adam(lr=0.01)', got {text!r}"
             ) from None

@@ -177,12 +177,12 @@ def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None,
 
 @cache
 def updating(update: Callable[..., Any], slots: tuple[str, ...], char: str) -> Kernel:
-    """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (S, R, P)."""
+    """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (R, S, P)."""
     step = body(update, ("w", "g", *slots), "update")
     loop = f"""
     for r in range(w.shape[0]):
         ws, gs = w[r], g[r]
-        {"; ".join(f"{s} = state[{i}, r]" for i, s in enumerate(slots))}
+        {"; ".join(f"{s} = state[r, {i}]" for i, s in enumerate(slots))}
         for i in range(ws.size):
             {", ".join(["ws[i]", *(f"{s}[i]" for s in slots)])} = update(
                 ws[i], gs[i]{"".join(f", {s}[i]" for s in slots)}{step.call}

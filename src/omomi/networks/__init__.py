@@ -4,4 +4,16 @@ from .layers import EVALUATE, Activate, Dense, Dropout, Flatten, Layer, LayerNor
 from .mlp import mlp, relu_interpolation
 from .network import Network
 
-__all__ = ["EVALUATE", "Activate", "Dense", "Dropout", "Flatten", "Layer", "LayerNorm", "Mode", "Network", "mlp", "relu_interpolation"]
+__all__ = [
+    "EVALUATE",
+    "Activate",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LayerNorm",
+    "Mode",
+    "Network",
+    "mlp",
+    "relu_interpolation",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -14,11 +14,11 @@ from ..formulas.losses import Loss
 from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Constant as ConstantSchedule
 from ..formulas.schedules import Schedule
-from ..networks.layers import Mode
 from ..networks.network import Network
-from ..rules import Pass, Rule
-from . import checkpoint, metrics
+from ..rules import Rule
+from . import checkpoint, crew, metrics
 from .history import History
+from .interrupts import HeldBack
 from .progress import Bar
 from .settings import Settings, whole
 from .targets import Targets, check_output, choose_loss, targets
@@ -82,25 +82,20 @@ class Run:
         check_output(s.net, s.loss)
         n = len(s.seeds)
         self._theta = s.net.init(s.seeds, s.dtype)
-        self._grad = np.zeros_like(self._theta)
-        self._params, self._grads = s.net.views(self._theta), s.net.views(self._grad)
-        self._state = s.optimizer.state(self._theta)
+        self._params = s.net.views(self._theta)
+        self._grad, self._state = np.zeros_like(self._theta), s.optimizer.state(self._theta)
         # One stream of random numbers per purpose and replica (0 drew the weights).
         self._order_rngs, self._noise_rngs, rule_rngs = (
             [np.random.default_rng((stream, seed)) for seed in s.seeds] for stream in (1, 2, 3)
         )
-        self._mode = Mode(True, self._noise_rngs)
-        fixed = s.rule.prepare(s.net, self._params, rule_rngs)
-        self._pass = Pass(s.net, self._params, fixed)
-        self._scheduled = s.schedule != ConstantSchedule()
-        self._decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
+        self.scheduled = s.schedule != ConstantSchedule()
         self.history = History(s.seeds)
-        self.epoch = 0  # epochs that are complete
-        self.t = 0
+        self.epoch = self.t = 0  # epochs that are complete, steps since the start
         self._position = 0  # samples of this epoch that are behind us
         self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
         self._order: Array | None = None
-        self._seen, self._loss_sum, self._hits = 0, np.zeros(n), np.zeros(n)
+        self._loss_sum, self._hits = np.zeros(n), np.zeros(n)  # over this epoch
+        self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crew.split(self)]
         self.diverged: dict[int, int] = {}
         self._best_loss, self._best_epoch = np.full(n, np.inf), np.zeros(n, np.int64)
         self._best_theta = self._theta.copy() if s.patience else np.empty((0, 0), s.dtype)
@@ -136,7 +131,6 @@ class Run:
         if s.drop_last and s.batch_size is not None and n < s.batch_size:
             raise ValueError(f"drop_last leaves nothing: {n} samples, batch_size {s.batch_size}")
         self._end = n - n % self._batch if s.drop_last else n
-        self._buffers: dict[int, tuple[Array, Array]] = {}
 
     def _inputs(self, name: str, x: Any) -> Array:
         shape = self.settings.net.shapes[0]
@@ -236,46 +230,28 @@ class Run:
 
         Leaving the loop early loses nothing; the next call goes on where it stopped.
         """
-        if self._x is None:
-            raise ValueError("this run was loaded without its data; give it to Run.load(path, x, y) to train on")
+        self._need_data()
         last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
         while self.epoch < last and not self.finished:
             for _ in range(self._position, self._end, self._batch):
-                yield self._step()
+                yield self._advance(1, map)
 
-    def _step(self) -> Step:
-        s, at = self.settings, self._position
+    def _need_data(self) -> None:
+        if self._x is None:
+            raise ValueError("this run was loaded without its data; give it to Run.load(path, x, y) to train on")
+
+    def _advance(self, steps: int, each: Callable[..., Iterable[Array]]) -> Step:
+        """Take so many steps, or those to the end of the epoch; `each` sends the crews off, like map."""
         if self._order is None:
             self._draw_order()
-        index = self._order[:, at : min(at + self._batch, self._end)]  # type: ignore[index]
-        size = index.shape[1]
-        x, t = self._buffers.get(size) or self._make_buffers(size)
-        self._x.take(index, axis=0, out=x, mode="clip")  # type: ignore[union-attr]
-        self._y.take(index, out=t)
-        self.t, seen = self.t + 1, self._pass
-        with np.errstate(all="ignore"):  # a diverging replica is reported, the others go on
-            y, seen.tapes = s.net.run(self._params, x, self._mode)
-            loss, seen.error = s.loss.measure(y, t)
-            s.rule.gradient(seen, self._grads)
-            if s.clip_norm is not None:
-                self._clip(s.clip_norm)
-            if self._decay is not None:
-                self._grad += self._decay * self._theta
-            scale = s.schedule.factor(self.epoch + at / self._end, s.epochs) if self._scheduled else 1.0
-            s.optimizer.step(self.t, self._theta, self._grad, self._state, scale=scale)
-            self._loss_sum += loss * size
-        if self._y.yes_or_no:
-            self._hits += metrics.correct(y, t, s.loss.threshold)
+        start, stop = self._position, min(self._position + steps * self._batch, self._end)
+        loss = np.concatenate(list(each(lambda c: c.advance(self, start, stop), self._crews)))
+        self.t += -(-(stop - start) // self._batch)
+        self._position = stop
         step = Step(self.epoch + 1, self.t, loss)
-        self._position = at + size
-        if self._position == self._end:
+        if stop == self._end:
             self._end_epoch()
         return step
-
-    def _make_buffers(self, size: int) -> tuple[Array, Array]:
-        net, n, dtype = self.settings.net, len(self.settings.seeds), self.settings.dtype
-        x, t = (np.empty((n, size, *shape), dtype) for shape in (net.shapes[0], net.shapes[-1]))
-        return self._buffers.setdefault(size, (x, t))
 
     def _draw_order(self) -> None:
         n = len(self._x)  # type: ignore[arg-type]
@@ -284,13 +260,6 @@ class Run:
             self._order = np.broadcast_to(np.arange(n), (len(self._order_rngs), n))
         else:
             self._order = np.stack([rng.permutation(n) for rng in self._order_rngs])
-
-    def _clip(self, limit: float) -> None:
-        """Shorten each replica's gradient to the limit. Reference: Pascanu et al. (2013), arXiv:1211.5063."""
-        for row in self._grad:
-            norm = float(np.sqrt(np.dot(row, row)))
-            if norm > limit:
-                row *= limit / norm
 
     def _end_epoch(self) -> None:
         s, epoch = self.settings, self.epoch + 1
@@ -311,7 +280,7 @@ class Run:
         if s.patience:
             self._watch(row["val_loss"], epoch)
         self._position, self._order = 0, None
-        self._loss_sum, self._hits = np.zeros(len(s.seeds)), np.zeros(len(s.seeds))
+        self._loss_sum[:], self._hits[:] = 0, 0
 
     def _watch(self, loss: Array, epoch: int) -> None:
         """Early stopping, for each replica by itself: back to the best weights, and there it stays."""
@@ -333,18 +302,25 @@ class Run:
         checkpoint_seconds: float = 30.0,
     ) -> Self:
         """Train to the planned number of epochs, or `epochs` more, with a bar and checkpoints; see `fit`."""
+        self._need_data()
         every = None if checkpoint_epochs is None else whole("checkpoint_epochs", checkpoint_epochs, 1)
         last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
         folder = None if out is None else Path(out)
         saved_at, saved_epoch = time.monotonic(), self.epoch
         if folder:
             self._checkpoint(folder)
+        steps = 1  # between two looks at the clock: as many as take a twentieth of a second
         try:
-            with Bar(last, progress) as bar:
-                for _ in self.steps(max(last - self.epoch, 0)):
+            with Bar(last, progress) as bar, crew.Threads(len(self._crews)) as threads, HeldBack() as interrupt:
+                while self.epoch < last and not self.finished:
+                    interrupt.now()
+                    began = time.monotonic()
+                    self._advance(steps, threads.each)
+                    now = time.monotonic()
+                    steps = max(1, min(2 * steps, int(steps * 0.05 / max(now - began, 1e-6))))
                     if bar.due():
                         bar.to(self.epoch, self._note())
-                    overdue = time.monotonic() - saved_at >= checkpoint_seconds
+                    overdue = now - saved_at >= checkpoint_seconds
                     if folder and (overdue or (every and self.epoch - saved_epoch >= every)):
                         try:
                             self._checkpoint(folder)

@@ -1,0 +1,107 @@
+"""The replicas that one thread moves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from ..networks.layers import Mode
+from ..rules import Pass
+from . import metrics
+
+if TYPE_CHECKING:
+    from .run import Run
+
+Array = np.ndarray
+
+# Measured on two cores: with less arithmetic than this per step and thread, threads cost more than they bring (each
+# NumPy call gives the interpreter's lock away and asks for it again); with larger matrices BLAS has threads of its own.
+LEAST_WORK, LARGEST_PRODUCT = 2_000_000, 2**18
+
+
+class Crew:
+    """Some replicas of a run, as views of its arrays, and all that a step needs. Crews do not meet in any array."""
+
+    def __init__(self, run: Run, rows: slice, rngs: Sequence[np.random.Generator]) -> None:
+        s = self.settings = run.settings
+        self.rows, self.theta, self.grad, self.state = rows, run.theta[rows], run._grad[rows], run._state[rows]
+        self.params, self.grads = s.net.views(self.theta), s.net.views(self.grad)
+        self.mode = Mode(True, run._noise_rngs[rows])
+        self.loss_sum, self.hits = run._loss_sum[rows], run._hits[rows]
+        self.decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
+        self._pass = Pass(s.net, self.params, s.rule.prepare(s.net, self.params, rngs[rows]))
+        self._buffers: dict[int, tuple[Array, Array]] = {}
+
+    def advance(self, run: Run, start: int, stop: int) -> Array:
+        """Take the steps from sample `start` of the epoch to sample `stop`; the loss of the last one, (R,)."""
+        s, seen, t = self.settings, self._pass, run.t
+        order, x_N, y_N = run._order[self.rows], run._x, run._y  # type: ignore[index]
+        with np.errstate(all="ignore"):  # a diverging replica is reported, the others go on
+            for at in range(start, stop, run._batch):
+                index, t = order[:, at : min(at + run._batch, stop)], t + 1
+                size = index.shape[1]
+                x, target = self._buffers.get(size) or self._make_buffers(size)
+                x_N.take(index, axis=0, out=x, mode="clip")  # type: ignore[union-attr]
+                y_N.take(index, out=target)
+                y, seen.tapes = s.net.run(self.params, x, self.mode)
+                loss, seen.error = s.loss.measure(y, target)
+                s.rule.gradient(seen, self.grads)
+                if s.clip_norm is not None:
+                    self._clip(s.clip_norm)
+                if self.decay is not None:
+                    self.grad += self.decay * self.theta
+                scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
+                s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale)
+                self.loss_sum += loss * size
+                if y_N.yes_or_no:
+                    self.hits += metrics.correct(y, target, s.loss.threshold)
+        return loss
+
+    def _make_buffers(self, size: int) -> tuple[Array, Array]:
+        shapes, n = self.settings.net.shapes, len(self.theta)
+        x, target = (np.empty((n, size, *shape), self.settings.dtype) for shape in (shapes[0], shapes[-1]))
+        return self._buffers.setdefault(size, (x, target))
+
+    def _clip(self, limit: float) -> None:
+        """Shorten each replica's gradient to the limit. Reference: Pascanu et al. (2013), arXiv:1211.5063."""
+        for row in self.grad:
+            norm = float(np.sqrt(np.dot(row, row)))
+            if norm > limit:
+                row *= limit / norm
+
+
+class Threads:
+    """`each(f, crews)` as map, with every crew in a thread of its own."""
+
+    def __init__(self, n: int) -> None:
+        self._pool = ThreadPoolExecutor(n) if n > 1 else None
+
+    def each(self, f: Callable[[Crew], Array], crews: Sequence[Crew]) -> list[Array]:
+        if self._pool is None:
+            return [f(crew) for crew in crews]
+        sent = [self._pool.submit(f, crew) for crew in crews]
+        return [future.result() for future in sent]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown()
+
+
+def split(run: Run) -> list[slice]:
+    """The rows of each crew: one crew per core if that pays, else one for all."""
+    s, n = run.settings, len(run.settings.seeds)
+    batch = s.batch_size or 2**20
+    products = [batch * work for work in s.net.multiply_adds()]
+    units = sum(int(np.prod(shape)) for shape in s.net.shapes)
+    work = n * (3 * sum(products) + 16 * batch * units)  # a unit's exponential weighs some multiply-adds
+    crews = min(os.cpu_count() or 1, n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1
+    ends = np.linspace(0, n, max(crews, 1) + 1).astype(int).tolist()
+    return [slice(a, b) for a, b in pairwise(ends)]
