@@ -1,0 +1,30 @@
+"""Figures from histories, runs, data and formulas; they need matplotlib: ``pip install 'omomi[plots]'``.
+
+Every function draws into the ``ax`` given, or into a new figure, and returns the axes. Nothing is shown and nothing
+global is set.
+
+>>> import omomi as om
+>>> learning_curves(om.History(seeds=[0])).get_xlabel()
+'epoch'
+"""
+
+from .curves import learning_curves
+from .fits import fit_1d, function_approximation, predicted_against_true
+from .formulas import formula
+from .images import confusion_matrix, image_grid
+from .maps import decision_map
+from .points import scatter
+from .saving import save
+
+__all__ = [
+    "confusion_matrix",
+    "decision_map",
+    "fit_1d",
+    "formula",
+    "function_approximation",
+    "image_grid",
+    "learning_curves",
+    "predicted_against_true",
+    "save",
+    "scatter",
+]

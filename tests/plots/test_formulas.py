@@ -1,0 +1,124 @@
+"""Every formula of the four kinds has a picture; values known by hand stand in it."""
+
+from math import log
+
+import numpy as np
+import pytest
+
+import omomi as om
+from omomi.formulas.formula import MISSING, fields
+from omomi.plots import formula
+
+KINDS = [om.Activation, om.Loss, om.schedules.Schedule, om.initializers.Initializer]
+ALL = [
+    entry
+    for kind in KINDS
+    for entry in kind.entries().values()
+    if all(field.default is not MISSING for field in fields(entry))
+]
+
+
+def at(line, x):
+    return float(np.interp(x, line.get_xdata(), line.get_ydata()))
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.__name__)
+def test_every_formula_has_a_picture(ax, entry):
+    assert formula(entry(), ax=ax) is ax
+    assert ax.has_data()
+    assert ax.get_xlabel()
+    assert ax.get_title(loc="left") == repr(entry())
+    ax.figure.canvas.draw()
+
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.get_lines()}
+
+
+def test_sigmoid(ax):
+    formula(om.Sigmoid(), ax=ax)
+    assert at(lines(ax)["f(z)"], 0) == pytest.approx(0.5)
+    assert at(lines(ax)["f(z)"], log(3)) == pytest.approx(0.75, abs=1e-3)
+    assert at(lines(ax)["f′(z)"], 0) == pytest.approx(0.25)
+    assert "kink" not in lines(ax)
+
+
+def test_relu_has_a_kink_and_its_slope_jumps(ax):
+    formula(om.Relu(), ax=ax)
+    assert (lines(ax)["kink"].get_xdata(), lines(ax)["kink"].get_ydata()) == ([0], [0])
+    slope = lines(ax)["f′(z)"]
+    assert set(slope.get_ydata()[np.isfinite(slope.get_ydata())]) == {0.0, 1.0}
+    x, y = slope.get_xdata(), slope.get_ydata()
+    before, after = y[np.nanargmax(np.where(x < 0, x, -9))], y[np.nanargmin(np.where(x > 0, x, 9))]
+    assert (before, after) == (0, 1)
+    assert np.isnan(y[(abs(x) > 1e-6) | np.isnan(x)]).any()  # nothing is drawn across the jump
+
+
+def test_an_activation_as_a_layer(ax):
+    formula(om.Network(1, om.Tanh()).layers[0], ax=ax)
+    assert ax.get_title(loc="left") == "Tanh()"
+
+
+def test_softmax(ax):
+    formula(om.Softmax(), ax=ax)
+    assert at(lines(ax)["y₁"], log(3)) == pytest.approx(0.75, abs=1e-3)
+    assert at(lines(ax)["y₂"], log(3)) == pytest.approx(0.25, abs=1e-3)
+    assert at(lines(ax)["∂y₁/∂z₁"], 0) == pytest.approx(0.25)
+
+
+def test_squared_error(ax):
+    formula(om.SquaredError(), ax=ax)
+    assert at(lines(ax)["L, t = 1"], -1) == pytest.approx(2)
+    assert at(lines(ax)["dL/dy, t = 1"], -1) == pytest.approx(-2)
+    assert at(lines(ax)["L, t = 0"], 2) == pytest.approx(2)
+
+
+def test_binary_cross_entropy_stays_between_0_and_1(ax):
+    formula(om.BinaryCrossEntropy(), ax=ax)
+    line = lines(ax)["L, t = 0"]
+    assert 0 < line.get_xdata().min() < line.get_xdata().max() < 1
+    assert at(line, 0.75) == pytest.approx(log(4))
+    assert at(lines(ax)["dL/dy, t = 1"], 0.5) == pytest.approx(-2)
+
+
+def test_softmax_cross_entropy_of_two_outputs(ax):
+    formula(om.SoftmaxCrossEntropy(), ax=ax)
+    assert at(lines(ax)["L, t = (1, 0)"], 0) == pytest.approx(log(2))
+    assert at(lines(ax)["L, t = (0, 1)"], 0) == pytest.approx(log(2))
+    assert at(lines(ax)["L, t = (1, 0)"], log(3)) == pytest.approx(log(4 / 3), abs=1e-4)
+    assert at(lines(ax)["dL/dy₁, t = (1, 0)"], 0) == pytest.approx(-0.5)
+
+
+def test_schedule(ax):
+    formula(om.schedules.Step(every=50, gamma=0.5), ax=ax)
+    assert [at(ax.get_lines()[0], epoch) for epoch in (0, 49, 51, 99)] == [1, 1, 0.5, 0.5]
+    assert ax.get_xlim() == (0, 100)
+
+
+def test_initializer(ax):
+    formula(om.initializers.Uniform(2.0, 4.0), ax=ax)
+    mean, low, high = (float(line.get_xdata()[0]) for line in ax.get_lines())
+    assert (mean, low, high) == pytest.approx((3, 3 - 3**-0.5, 3 + 3**-0.5), abs=0.01)  # variance (b - a)² / 12
+    area = sum(bar.get_width() * bar.get_height() for bar in ax.patches)
+    assert area == pytest.approx(1)
+
+
+def test_initializer_of_equal_weights(ax, words):
+    formula(om.initializers.Constant(0.5), ax=ax)
+    assert ax.patches[0].get_x() + ax.patches[0].get_width() / 2 == pytest.approx(0.5)
+    assert "all 0.5" in words(ax)
+
+
+def test_data_sets():
+    assert len(formula(om.data.moons(n=5)).collections) == 2
+    ax = formula(om.data.digits())
+    assert len(ax.get_images()) == 32
+    np.testing.assert_array_equal(ax.get_images()[3].get_array(), om.data.digits().x[3].reshape(8, 8))
+
+
+@pytest.mark.parametrize(
+    ("thing", "noun"), [(om.Dense(3), "a layer"), (om.Adam(), "an optimizer"), ("relu", "a str"), (3, "an int")]
+)
+def test_errors(thing, noun):
+    with pytest.raises(ValueError, match=f"^there is no picture of {noun}$"):
+        formula(thing)
