@@ -15,7 +15,7 @@ from ..data.lookup import squash
 from ..formulas.losses import Loss
 from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Schedule
-from ..networks.network import _layer, _parts
+from ..networks.network import layer_of, parts
 from ..rules import Rule
 
 FORMULAS: dict[str, Any] = {"loss": Loss, "optimizer": Optimizer, "rule": Rule, "schedule": Schedule}
@@ -81,9 +81,9 @@ class Experiment(BaseModel):
     @classmethod
     def _layers(cls, text: str | None) -> str | None:
         mistakes = []
-        for part in _parts(text) if text else []:
+        for part in parts(text) if text else []:
             try:
-                _layer(part)
+                layer_of(part)
             except ValueError as error:
                 mistakes.append(str(error))
         if mistakes:

@@ -56,7 +56,8 @@ class Formula(ABC):
         for name in names:
             known = cls.catalogue.get(squash(name))
             if known and squash(name) not in older:
-                raise TypeError(f"two {cls.noun}s are named {name!r}: {known.__module__} and {cls.__module__}")
+                them = f"{cls.noun}{'es' if cls.noun[-1] == 's' else 's'}"
+                raise TypeError(f"two {them} are named {name!r}: {known.__module__} and {cls.__module__}")
         for name in older - {squash(name) for name in names}:
             del cls.catalogue[name]
         cls.catalogue.update({squash(name): cls for name in names})
@@ -98,6 +99,10 @@ class Formula(ABC):
             elif value != f.default:
                 parts.append(f"{f.name}={value!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and pickled by its fields alone: the compiled loops that it has found stay here."""
+        return type(self), self.hyper
 
     @cached_property
     def hyper(self) -> tuple[Any, ...]:
@@ -143,7 +148,7 @@ class Formula(ABC):
             )
             if not isinstance(name, ast.Name):
                 raise ValueError
-            values, named = [_literal(a) for a in args], {k.arg or "**": _literal(k.value) for k in keywords}
+            values, named = [_literal(a) for a in args], [(k.arg or "**", _literal(k.value)) for k in keywords]
         except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):  # all of them are in ast's power
             raise ValueError(
                 f"{_a(cls.noun)} is written as a name or as name(numbers), like 'adam(lr=0.01)', got {text!r}"
@@ -154,9 +159,11 @@ class Formula(ABC):
                 f"{cls.find(name.id).__name__} takes {len(order) or 'no'} values, got {len(values)} in {text!r}"
             )
         given = dict(zip(order, values, strict=False))
-        for twice in given.keys() & named.keys():
-            raise ValueError(f"{cls.find(name.id).__name__}: {twice} is given twice in {text!r}")
-        return cls.named(name.id, **given, **named)
+        for key, value in named:
+            if key in given:
+                raise ValueError(f"{cls.find(name.id).__name__}: {key} is given twice in {text!r}")
+            given[key] = value
+        return cls.named(name.id, **given)
 
     @classmethod
     def of(cls, given: Any) -> Self:

@@ -192,11 +192,28 @@ def updating(update: Callable[..., Any], slots: tuple[str, ...], char: str) -> K
     return build(f"update_{_owner(update)}", loop, "w:2 g:2 state:3", char, (step,), arcp=True)
 
 
+# Whether a sample is answered rightly: one output on the right side of a threshold, or the largest in the right place.
+_COUNT = """
+    for r in range(y.shape[0]):
+        for s in range(y.shape[1]):
+            a, b = 0, 0
+            for n in range(1, y.shape[2]):
+                a = n if y[r, s, n] > y[r, s, a] else a
+                b = n if t[r, s, n] > t[r, s, b] else b
+            one_right = y.shape[2] > 1 or (y[r, s, 0] > threshold) == (t[r, s, 0] > 0.5)
+            hits[r] += a == b and one_right
+"""
+
+
 @cache
-def losing(value: Callable[..., Any], derivative: Callable[..., Any], char: str) -> Kernel:
-    """loss ← mean over samples of the sum over outputs; dy ← its derivative. y, t, dy (R, B, O), loss (R)."""
+def losing(value: Callable[..., Any], derivative: Callable[..., Any], threshold: float, char: str) -> Kernel:
+    """loss ← mean over samples of the sum over outputs; dy ← its derivative; hits += right answers.
+
+    y, t, dy (R, B, O), loss, hits (R).
+    """
     f, df = body(value, ("y", "t"), "value"), body(derivative, ("y", "t"), "slope")
     loop = f"""
+    threshold = real({threshold})
     share = real(1.0 / y.shape[1])
     for r in range(y.shape[0]):
         total = 0.0
@@ -205,13 +222,17 @@ def losing(value: Callable[..., Any], derivative: Callable[..., Any], char: str)
                 total += value(y[r, s, n], t[r, s, n]{f.call})
                 dy[r, s, n] = slope(y[r, s, n], t[r, s, n]{df.call}) * share
         loss[r] = total / y.shape[1]
+    {_COUNT.strip()}
     """
-    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D", char, (f, df))
+    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D hits:1D", char, (f, df))
 
 
 @cache
 def softmax_cross_entropy(char: str) -> Kernel:
-    """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative. z, t, dz (R, B, O), loss (R)."""
+    """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative; hits += right answers.
+
+    z, t, dz (R, B, O), loss, hits (R).
+    """
     # The largest term, e⁰ = 1, stays out of the sum: 1 + rest would lose what is small.
     loop = """
     share, n_out = real(1.0 / z.shape[1]), z.shape[2]
@@ -227,22 +248,25 @@ def softmax_cross_entropy(char: str) -> Kernel:
         flat = dz[r].reshape(-1)
         for i in range(flat.size):
             flat[i] = exp(flat[i])
-        total = 0.0
+        total, count = 0.0, 0
         for s in range(z.shape[1]):
-            at = largest[s]
+            at, wanted = largest[s], 0
             top, rest, mass, miss = z[r, s, at], real(0), real(0), real(0)
             for n in range(n_out):
                 rest += real(0) if n == at else dz[r, s, n]
                 mass += t[r, s, n]
                 miss += t[r, s, n] * (top - z[r, s, n])
+                wanted = n if t[r, s, n] > t[r, s, wanted] else wanted
+            count += at == wanted
             total += mass * np.log1p(rest) + miss
             scale = share / (one + rest)
             for n in range(n_out):
                 others = rest if n == at else one + rest - dz[r, s, n]
                 dz[r, s, n] = (dz[r, s, n] * (mass - t[r, s, n]) - t[r, s, n] * others) * scale
         loss[r] = total / z.shape[1]
+        hits[r] += count
     """
-    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D", char)
+    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D hits:1D", char)
 
 
 @cache
@@ -262,20 +286,15 @@ def column_sums(char: str) -> Kernel:
 
 
 @cache
-def largest_agree(char: str) -> Kernel:
-    """hits ← in how many samples y and t are largest at the same place. y, t (R, B, O), hits (R)."""
+def row_added(char: str) -> Kernel:
+    """y ← y + b. y (R, B, N), b (R, 1, N) of any strides."""
     loop = """
     for r in range(y.shape[0]):
-        count = 0
         for s in range(y.shape[1]):
-            a, b = 0, 0
-            for n in range(1, y.shape[2]):
-                a = n if y[r, s, n] > y[r, s, a] else a
-                b = n if t[r, s, n] > t[r, s, b] else b
-            count += a == b
-        hits[r] = count
+            for n in range(y.shape[2]):
+                y[r, s, n] += b[r, 0, n]
     """
-    return build("largest_agree", loop, "y:3 t:3 hits:1D", char)
+    return build("row_added", loop, "y:3 b:3A", char)
 
 
 def sum_columns(d: np.ndarray, out: np.ndarray) -> None:
@@ -286,16 +305,15 @@ def sum_columns(d: np.ndarray, out: np.ndarray) -> None:
         np.sum(d, axis=-2, keepdims=True, out=out)
 
 
-def count_agreements(y: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """In how many samples y and t are largest at the same place. y, t (R, B, O) → (R,)."""
-    if y.dtype.char in PRECISIONS and y.dtype == t.dtype and y.flags.c_contiguous and t.flags.c_contiguous:
-        hits = np.empty(len(y))
-        _largest_agree[y.dtype.char](y, t, hits, NO_SCALARS)
-        return hits
-    return (y.argmax(axis=-1) == t.argmax(axis=-1)).sum(axis=-1, dtype=np.float64)
+def add_row(y: np.ndarray, b: np.ndarray) -> None:
+    """y ← y + b. y (R, B, N), b (R, 1, N)."""
+    if y.dtype.char in PRECISIONS and y.flags.c_contiguous and y.dtype == b.dtype:
+        _row_added[y.dtype.char](y, b, NO_SCALARS)
+    else:
+        y += b
 
 
-_column_sums, _largest_agree = Loops(column_sums), Loops(largest_agree)
+_column_sums, _row_added = Loops(column_sums), Loops(row_added)
 
 
 def _owner(function: Callable[..., Any]) -> str:

@@ -35,17 +35,25 @@ class Loss(Formula, root=True):
         """dL/dy of each sample: (…, O), (…, O) → (…, O)."""
         return self.derivative(np.asarray(y), np.asarray(t), *self.hyper)
 
-    def measure(self, y: Array, t: Array) -> tuple[Array, Array]:
-        """The mean over samples (R,), in double, and its derivative (R, B, O). y, t (R, B, O)."""
+    def measure(self, y: Array, t: Array, hits: Array | None = None) -> tuple[Array, Array]:
+        """The mean over samples (R,), in double, and its derivative (R, B, O). y, t (R, B, O).
+
+        How many samples are answered rightly is added to `hits` (R,): several outputs, if the largest of y stands where
+        the largest of t does; one output, if y lies on the same side of the threshold as t of ½.
+        """
+        hits = np.zeros(len(y)) if hits is None else hits
         if y.dtype.char not in kernels.PRECISIONS:
+            several = y.shape[-1] > 1
+            right = y.argmax(-1) == t.argmax(-1) if several else ((y > self.threshold) == (t > 0.5))[..., 0]
+            hits += right.sum(axis=-1)
             return self(y, t).mean(axis=-1), self.gradient(y, t) / y.shape[1]
         y, t = np.ascontiguousarray(y), np.require(t, y.dtype, ["C", "W"])
         mean, dy = np.empty(len(y)), np.empty_like(y)
-        self._loops[y.dtype.char](y, t, dy, mean, self._scalars)
+        self._loops[y.dtype.char](y, t, dy, mean, hits, self._scalars)
         return mean, dy
 
     def _kernel(self, char: str) -> kernels.Kernel:
-        return kernels.losing(self.value, self.derivative, char)
+        return kernels.losing(self.value, self.derivative, self.threshold, char)
 
     @cached_property
     def _loops(self) -> kernels.Loops:
@@ -96,7 +104,10 @@ class BinaryCrossEntropy(Loss):
 
     @staticmethod
     def derivative(y, t):
-        return (y - t) / (np.maximum(y, tiny(y)) * np.maximum(1 - y, tiny(y)))
+        yes = np.maximum(y, tiny(y))
+        no = np.maximum(1 - y, tiny(y))
+        # What was raised by is taken along: 1 / (1 - y) is left at y = t = 0, and -1 / y at y = t = 1.
+        return (y - t + (yes - y) - (no - (1 - y))) / (yes * no)
 
 
 class CategoricalCrossEntropy(Loss):
@@ -159,14 +170,22 @@ class SoftmaxCrossEntropy(Loss):
 
     @staticmethod
     def value(y, t):
-        top = y.max(axis=-1, keepdims=True)
-        return t * (np.log(np.exp(y - top).sum(axis=-1, keepdims=True)) + (top - y))
+        top, _, _, rest = _exponentials(y)
+        return t * (np.log1p(rest) + (top - y))
 
     @staticmethod
     def derivative(y, t):
-        e = np.exp(y - y.max(axis=-1, keepdims=True))
-        p = e / e.sum(axis=-1, keepdims=True)
-        return p * (t.sum(axis=-1, keepdims=True) - t) - t * (1 - p)
+        _, at_top, e, rest = _exponentials(y)
+        others = np.where(at_top, rest, 1 + rest - e)
+        return (e * (t.sum(axis=-1, keepdims=True) - t) - t * others) / (1 + rest)
 
     def _kernel(self, char: str) -> kernels.Kernel:
         return kernels.softmax_cross_entropy(char)
+
+
+def _exponentials(y: Array) -> tuple[Array, Array, Array, Array]:
+    """The largest of each row, where it stands, e to the distance from it, and the sum of the other exponentials."""
+    top = y.max(axis=-1, keepdims=True)
+    at_top = np.arange(y.shape[-1]) == y.argmax(axis=-1)[..., None]
+    e = np.exp(y - top)
+    return top, at_top, e, np.where(at_top, 0, e).sum(axis=-1, keepdims=True)

@@ -52,7 +52,7 @@ class Cosine(Schedule):
     final: float = between(0, 1, default=0.0, closed="[]")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        return _glide(1.0, self.final, epoch / epochs)
+        return _glide(1.0, self.final, _done(epoch, epochs))
 
 
 class WarmUp(Schedule):
@@ -65,7 +65,7 @@ class WarmUp(Schedule):
     def factor(self, epoch: float, epochs: float) -> float:
         if epoch < self.warm:
             return self.start + (1 - self.start) * epoch / self.warm
-        return self.then.factor(epoch - self.warm, max(epochs - self.warm, 1e-9))
+        return self.then.factor(epoch - self.warm, max(epochs - self.warm, 0.0))
 
 
 class OneCycle(Schedule):
@@ -80,10 +80,15 @@ class OneCycle(Schedule):
     final: float = between(0, 1, default=1 / 25e4, closed="[]")
 
     def factor(self, epoch: float, epochs: float) -> float:
-        done = epoch / epochs
+        done = _done(epoch, epochs)
         if done < self.rise:
             return _glide(self.start, 1.0, done / self.rise)
         return _glide(1.0, self.final, (done - self.rise) / (1 - self.rise))
+
+
+def _done(epoch: float, epochs: float) -> float:
+    """The share of the plan that is behind; all of it where nothing was planned."""
+    return epoch / epochs if epochs > 0 else 1.0
 
 
 def _glide(begin: float, end: float, done: float) -> float:

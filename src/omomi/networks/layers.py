@@ -92,7 +92,7 @@ class Dense(Layer):
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         y = self.product(p, x)
         if self.bias is not None:
-            y += p["b"]
+            kernels.add_row(y, p["b"])
         return y, x
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:

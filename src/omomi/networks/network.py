@@ -65,7 +65,7 @@ class Network:
 
         A number n stands for Dense(n); every other part is a layer or an activation, with its values.
         """
-        return cls(n_in, *[_layer(part) for part in _parts(text)])
+        return cls(n_in, *map(layer_of, parts(text)))
 
     @property
     def text(self) -> str:
@@ -181,7 +181,7 @@ def _inputs(shape: Shape) -> str:
     return f"{shape[0]} inputs" if len(shape) == 1 else f"samples of shape {shape}"
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
     """Split at the commas that stand outside parentheses."""
     parts = [part.strip() for part in re.split(r",(?![^()]*(?:\([^()]*\)[^()]*)*\))", text)]
     if not all(parts):
@@ -189,7 +189,8 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _layer(part: str) -> Layer | Activation:
+def layer_of(part: str) -> Layer | Activation:
+    """What one part of a network's text stands for."""
     if re.fullmatch(r"\d+", part):
         return Dense(int(part))
     name = part.split("(")[0].strip()

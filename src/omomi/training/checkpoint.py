@@ -34,6 +34,7 @@ def save(run: Run, path: str | Path) -> Path:
     said = {
         "format": FORMAT,
         "settings": run.settings.as_text(),
+        "history": list(run.history),
         "t": run.t,
         "position": run._position,
         "order_rngs": run._order_states if middle else [rng.bit_generator.state for rng in run._order_rngs],
@@ -56,7 +57,7 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
             if arrays[name].shape != mine.shape or arrays[name].dtype != mine.dtype:
                 raise ValueError(f"{name} has shape {arrays[name].shape}, not {mine.shape}")
             mine[...] = arrays[name]
-        columns = {name.removeprefix("history."): a for name, a in arrays.items() if name.startswith("history.")}
+        columns = {name: arrays[f"history.{name}"] for name in said["history"]}
         run.history = History.of(run.settings.seeds, columns)
         run.epoch = run.history.epochs
         run.t, run._position = said["t"], said["position"]
@@ -121,5 +122,6 @@ def write_results(run: Run, out: str | Path) -> None:
         for at, (layer, p) in enumerate(zip(run.settings.net.layers, run.params, strict=True))
         for name, view in p.items()
     }
-    said = {"net": repr(run.settings.net), "seeds": json.dumps(run.settings.seeds), "epoch": str(run.epoch)}
-    write(Path(out) / "weights.safetensors", write_tensors(arrays, said))
+    said = {"net": repr(run.settings.net), "seeds": run.settings.seeds, "epoch": run.epoch}
+    # One entry alone: safetensors writes several in a random order, and equal runs should leave equal files.
+    write(Path(out) / "weights.safetensors", write_tensors(arrays, {"omomi": json.dumps(said)}))

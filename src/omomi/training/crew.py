@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,6 @@ import numpy as np
 
 from ..networks.layers import Mode
 from ..rules import Pass
-from . import metrics
 
 if TYPE_CHECKING:
     from .run import Run
@@ -21,7 +21,8 @@ Array = np.ndarray
 
 # Measured on two cores: with less arithmetic than this per step and thread, threads cost more than they bring (each
 # NumPy call gives the interpreter's lock away and asks for it again); with larger matrices BLAS has threads of its own.
-LEAST_WORK, LARGEST_PRODUCT = 2_000_000, 2**18
+LEAST_WORK, LARGEST_PRODUCT = 3_000_000, 2**18
+CACHE, ARRAYS_PER_UNIT = 2**20, 3  # bytes of a common second-level cache; arrays (R, B, N) in use at a time
 
 
 class Crew:
@@ -49,7 +50,7 @@ class Crew:
                 x_N.take(index, axis=0, out=x, mode="clip")  # type: ignore[union-attr]
                 y_N.take(index, out=target)
                 y, seen.tapes = s.net.run(self.params, x, self.mode)
-                loss, seen.error = s.loss.measure(y, target)
+                loss, seen.error = s.loss.measure(y, target, self.hits)
                 s.rule.gradient(seen, self.grads)
                 if s.clip_norm is not None:
                     self._clip(s.clip_norm)
@@ -58,8 +59,6 @@ class Crew:
                 scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
                 s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale)
                 self.loss_sum += loss * size
-                if y_N.yes_or_no:
-                    self.hits += metrics.correct(y, target, s.loss.threshold)
         return loss
 
     def _make_buffers(self, size: int) -> tuple[Array, Array]:
@@ -76,7 +75,7 @@ class Crew:
 
 
 class Threads:
-    """`each(f, crews)` as map, with every crew in a thread of its own."""
+    """`each(f, crews)` as map, in n threads."""
 
     def __init__(self, n: int) -> None:
         self._pool = ThreadPoolExecutor(n) if n > 1 else None
@@ -95,13 +94,15 @@ class Threads:
             self._pool.shutdown()
 
 
-def split(run: Run) -> list[slice]:
-    """The rows of each crew: one crew per core if that pays, else one for all."""
+def split(run: Run) -> tuple[list[slice], int]:
+    """The rows of each crew, and how many threads they are worth."""
     s, n = run.settings, len(run.settings.seeds)
     batch = s.batch_size or 2**20
     products = [batch * work for work in s.net.multiply_adds()]
-    units = sum(int(np.prod(shape)) for shape in s.net.shapes)
-    work = n * (3 * sum(products) + 16 * batch * units)  # a unit's exponential weighs some multiply-adds
-    crews = min(os.cpu_count() or 1, n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1
-    ends = np.linspace(0, n, max(crews, 1) + 1).astype(int).tolist()
-    return [slice(a, b) for a, b in pairwise(ends)]
+    units = batch * sum(math.prod(shape) for shape in s.net.shapes)
+    # A crew's activations and errors should stay in the cache of its core.
+    crews = n * units * 4 * ARRAYS_PER_UNIT / CACHE
+    work = n * (3 * sum(products) + 16 * units)  # an activation weighs some multiply-adds
+    threads = min(os.cpu_count() or 1, n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1
+    ends = np.linspace(0, n, min(n, max(threads, math.ceil(crews), 1)) + 1).astype(int).tolist()
+    return [slice(a, b) for a, b in pairwise(ends)], max(threads, 1)

@@ -5,22 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
-
-from ..formulas import kernels
 
 Array = np.ndarray
-
-
-def correct(y: Array, t: Array, threshold: float = 0.5) -> Array:
-    """How many samples are answered rightly. y, t (R, B, O) → (R,).
-
-    Several outputs: the largest of y stands where the largest of t stands. One output: both lie on the same side, y of
-    the threshold and t of ½.
-    """
-    if y.shape[-1] == 1:
-        return ((y > threshold) == (t > 0.5)).sum(axis=(1, 2), dtype=np.float64)
-    return kernels.count_agreements(y, t)
 
 
 def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> Array:
@@ -52,6 +38,8 @@ def mean_and_interval(values: Sequence[float] | Array, level: float = 0.95) -> t
 
     Check: for two values a and b the half-width is 12.706 |a - b| / 2.
     """
+    from scipy.special import stdtrit  # a third of a second that importing omomi need not take
+
     kept = np.asarray(values, np.float64)
     kept = kept[np.isfinite(kept)]
     if len(kept) == 0:

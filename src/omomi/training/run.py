@@ -95,7 +95,8 @@ class Run:
         self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
         self._order: Array | None = None
         self._loss_sum, self._hits = np.zeros(n), np.zeros(n)  # over this epoch
-        self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crew.split(self)]
+        crews, self._threads = crew.split(self)
+        self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crews]
         self.diverged: dict[int, int] = {}
         self._best_loss, self._best_epoch = np.full(n, np.inf), np.zeros(n, np.int64)
         self._best_theta = self._theta.copy() if s.patience else np.empty((0, 0), s.dtype)
@@ -216,10 +217,10 @@ class Run:
         y = self.predict(x)
         rows = np.broadcast_to(t.take(np.arange(len(t))), y.shape)
         with np.errstate(all="ignore"):
-            found = {"loss": self.settings.loss.measure(y, rows)[0]}
+            hits = np.zeros(len(y))
+            found = {"loss": self.settings.loss.measure(y, rows, hits)[0]}
             if t.yes_or_no:
-                right = metrics.correct(y, rows, self.settings.loss.threshold) / len(x)
-                found["accuracy"] = np.where(np.isfinite(found["loss"]), right, np.nan)  # NaN chooses no class
+                found["accuracy"] = np.where(np.isfinite(found["loss"]), hits / len(x), np.nan)  # NaN chooses no class
             if self.settings.loss.targets == "values":
                 found |= {"mse": metrics.mean_squared_error(y, rows[0]), "r2": metrics.r2(y, rows[0])}
         return found
@@ -312,13 +313,13 @@ class Run:
             self._checkpoint(folder)
         steps = 1  # between two looks at the clock: as many as take a twentieth of a second
         try:
-            with Bar(last, progress) as bar, crew.Threads(len(self._crews)) as threads, HeldBack() as interrupt:
+            with Bar(last, progress) as bar, crew.Threads(self._threads) as threads, HeldBack() as interrupt:
                 while self.epoch < last and not self.finished:
                     interrupt.now()
                     began = time.monotonic()
                     self._advance(steps, threads.each)
                     now = time.monotonic()
-                    steps = max(1, min(2 * steps, int(steps * 0.05 / max(now - began, 1e-6))))
+                    steps = max(1, min(2 * steps, 10_000, int(steps * 0.05 / max(now - began, 1e-6))))
                     if bar.due():
                         bar.to(self.epoch, self._note())
                     overdue = now - saved_at >= checkpoint_seconds
@@ -328,6 +329,7 @@ class Run:
                         except OSError as error:  # hours of training weigh more than one checkpoint
                             warnings.warn(f"{error}; training goes on", RuntimeWarning, stacklevel=2)
                         saved_at, saved_epoch = time.monotonic(), self.epoch
+                interrupt.now()
         finally:
             if folder:
                 self._checkpoint(folder)
