@@ -29,7 +29,7 @@ class Activation(Formula, root=True):
     def __call__(self, z: Any) -> Array:
         """f(z) for an array of any shape (vector-valued ones: along its last axis)."""
         z = _real(z)
-        if z.dtype.char not in kernels.PRECISIONS:
+        if z.dtype.char not in self._precisions:
             return self.value(z, *self.hyper)
         y, rows = np.empty(z.shape, z.dtype), z.reshape(1, 1, -1)
         self._loops[z.dtype.char, False, False](rows, rows, y.reshape(1, 1, -1), self._scalars)
@@ -46,7 +46,7 @@ class Activation(Formula, root=True):
         z (R, B, …, N), contiguous; bias (R, 1, N), with z (R, B, N), or None.
         """
         char = z.dtype.char
-        if char in kernels.PRECISIONS:
+        if char in self._precisions:
             y = np.empty_like(z)
             rows, out = (z, y) if z.ndim == 3 else (z.reshape(len(z), 1, -1), y.reshape(len(z), 1, -1))
             self._loops[char, bias is not None, train](rows, rows if bias is None else bias, out, self._scalars)
@@ -65,6 +65,10 @@ class Activation(Formula, root=True):
         return kernels.Loops(
             lambda key: kernels.activating(self.value, self.derivative if key[2] else None, key[1], key[0])
         )
+
+    @cached_property
+    def _precisions(self) -> str:
+        return kernels.precisions(self.value, self.derivative)
 
     @cached_property
     def _scalars(self) -> Array:

@@ -106,12 +106,25 @@ def body(formula: Callable[..., Any], elements: tuple[str, ...], name: str) -> B
     function = ast.parse(textwrap.dedent(inspect.getsource(formula))).body[0]
     assert isinstance(function, ast.FunctionDef)
     arguments = [a.arg for a in function.args.args]
-    split = _Split(elements, formula.__globals__)
-    lines = "\n".join(ast.unparse(ast.fix_missing_locations(split.visit(s))) for s in function.body)
+    split = _Split(elements, {k: v for k, v in formula.__globals__.items() if k not in arguments})
+    lines = "\n".join(
+        ast.unparse(ast.fix_missing_locations(split.visit(s))) for s in function.body if not isinstance(s, ast.Expr)
+    )
     taken = ", ".join([*(a for a in arguments if a in elements), *split.fixed.values()])
     source = f"def {name}({taken}):\n{textwrap.indent(lines, '    ')}\n"
     fixed = tuple((f"{name}_{k}", text) for text, k in split.fixed.items())
     return Body(source, tuple(a for a in arguments if a not in elements), fixed)
+
+
+@cache
+def precisions(*formulas: Callable[..., Any]) -> str:
+    """The `dtype.char` of arrays for which these formulas are compiled: none if they were typed at a bare prompt."""
+    try:
+        for formula in formulas:
+            inspect.getsource(formula)
+    except OSError:
+        return ""
+    return PRECISIONS
 
 
 @lru_cache(maxsize=1)

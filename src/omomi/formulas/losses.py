@@ -42,7 +42,7 @@ class Loss(Formula, root=True):
         the largest of t does; one output, if y lies on the same side of the threshold as t of ½.
         """
         hits = np.zeros(len(y)) if hits is None else hits
-        if y.dtype.char not in kernels.PRECISIONS:
+        if y.dtype.char not in self._precisions:
             several = y.shape[-1] > 1
             right = y.argmax(-1) == t.argmax(-1) if several else ((y > self.threshold) == (t > 0.5))[..., 0]
             hits += right.sum(axis=-1)
@@ -58,6 +58,10 @@ class Loss(Formula, root=True):
     @cached_property
     def _loops(self) -> kernels.Loops:
         return kernels.Loops(self._kernel)
+
+    @cached_property
+    def _precisions(self) -> str:
+        return kernels.precisions(self.value, self.derivative)
 
     @cached_property
     def _scalars(self) -> Array:

@@ -30,14 +30,13 @@ class Optimizer(Formula, root=True):
 
     def step(self, t: int, theta: Array, grad: Array, state: Array, *, scale: float = 1.0) -> None:
         """Advance θ (R, P) and the state (R, S, P) in place. t counts from 1; `scale` multiplies the learning rate."""
-        if theta.dtype.char not in kernels.PRECISIONS:
+        if theta.dtype.char not in self._precisions:
             slots = [state[:, i] for i in range(len(self.slots))]
             new = self.update(t, theta, grad, *slots, self.lr * scale, *self.hyper[1:])
             for old, values in zip([theta, *slots], new if slots else [new], strict=True):
                 old[...] = values
             return
-        scalars = self._scalars
-        scalars[0], scalars[1] = t, self.lr * scale
+        scalars = np.array((t, self.lr * scale, *self.hyper[1:]), dtype=np.float64)
         self._loops[theta.dtype.char](theta, grad, state, scalars)
 
     @cached_property
@@ -45,9 +44,8 @@ class Optimizer(Formula, root=True):
         return kernels.Loops(lambda char: kernels.updating(self.update, self.slots, char))
 
     @cached_property
-    def _scalars(self) -> Array:
-        """t and the hyper-parameters."""
-        return np.array((0.0, *self.hyper))
+    def _precisions(self) -> str:
+        return kernels.precisions(self.update)
 
 
 class Sgd(Optimizer):

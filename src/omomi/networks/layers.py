@@ -9,7 +9,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ EVALUATE = Mode()
 
 class Layer(Formula, root=True):
     """A map with both directions: `forward`, and `backward` in two halves."""
+
+    between_units: ClassVar[tuple[str, ...]] = ()  # parameters that weight decay pulls: no biases, no gains
 
     @abstractmethod
     def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
@@ -67,6 +69,7 @@ class Dense(Layer):
     """
 
     also = ("linear", "affine")
+    between_units = ("W",)
     n_out: int = between(1, math.inf, closed="[)", whole=True)
     weights: Initializer = of_kind(Initializer, default=TorchLinear())
     bias: Initializer | None = of_kind(Initializer, default=TorchLinear(), optional=True)
@@ -153,6 +156,8 @@ class Dropout(Layer):
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         if not mode.train or self.rate == 0:
             return x, None
+        if not mode.rngs or len(x) not in (1, len(mode.rngs)):
+            raise ValueError(f"{self} needs a generator for each of the {len(x)} replicas, got {len(mode.rngs)}")
         mask = np.empty((len(mode.rngs), *x.shape[1:]), x.dtype)
         for row, rng in zip(mask, mode.rngs, strict=True):
             np.greater_equal(rng.random(row.shape, np.float32), self.rate, out=row, casting="unsafe")

@@ -37,7 +37,7 @@ class Network:
     """
 
     def __init__(self, n_in: int | Shape, *layers: Layer | Activation) -> None:
-        shape = (n_in,) if isinstance(n_in, int | np.integer) else tuple(n_in)
+        shape = tuple(n_in) if isinstance(n_in, tuple | list) else (n_in,)
         if not shape or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in shape):
             raise ValueError(f"Network: n_in must be a positive number or a shape of such, got {n_in!r}")
         if not layers:
@@ -96,7 +96,7 @@ class Network:
             x = x[None]
         if x.shape[2:] != self.shapes[0]:
             raise ValueError(
-                f"{self.layers[0]} takes {_inputs(self.shapes[0])}, got {_inputs(x.shape[2:])} (x has shape {x.shape})"
+                f"{self.layers[0]} takes {_inputs(self.shapes[0])}, got {_bare(x.shape[2:])} (x has shape {x.shape})"
             )
         return self.run(params, x, mode)
 
@@ -128,9 +128,9 @@ class Network:
     def matrices(self) -> Array:
         """Which of the P parameters are weights between units (bool, (P,)), as opposed to biases and gains."""
         mask = np.zeros(self.size, bool)
-        for spans in self._layout:
-            for cut, shape in spans.values():
-                mask[cut] = shape[0] > 1 or len(shape) > 2
+        for layer, spans in zip(self.layers, self._layout, strict=True):
+            for name in layer.between_units:
+                mask[spans[name][0]] = True
         return mask
 
     def summary(self, batch_size: int = 1) -> None:
@@ -179,6 +179,10 @@ def _stages(layers: Sequence[Layer]) -> list[tuple[int, Dense | None, Any]]:
 
 def _inputs(shape: Shape) -> str:
     return f"{shape[0]} inputs" if len(shape) == 1 else f"samples of shape {shape}"
+
+
+def _bare(shape: Shape) -> str:
+    return str(shape[0] if len(shape) == 1 else shape)
 
 
 def parts(text: str) -> list[str]:

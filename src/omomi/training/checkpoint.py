@@ -51,6 +51,8 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
     path = path / NAME if path.is_dir() else path
     arrays, said = _read(path)
     try:
+        if said["format"] != FORMAT:
+            raise ValueError(f"its format is {said['format']}, not {FORMAT}")
         run._start(Settings.from_text(said["settings"]))
         for name in _ARRAYS:
             mine = getattr(run, f"_{name}")
@@ -65,6 +67,7 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
         for rngs, states in ((run._order_rngs, said["order_rngs"]), (run._noise_rngs, said["noise_rngs"])):
             for rng, state in zip(rngs, states, strict=True):
                 rng.bit_generator.state = state
+        run._look_who_is_left()
         known = said["data"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no checkpoint that this version of omomi can read: {error}") from None

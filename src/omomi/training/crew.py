@@ -21,8 +21,8 @@ Array = np.ndarray
 
 # Measured on two cores: with less arithmetic than this per step and thread, threads cost more than they bring (each
 # NumPy call gives the interpreter's lock away and asks for it again); with larger matrices BLAS has threads of its own.
-LEAST_WORK, LARGEST_PRODUCT = 3_000_000, 2**18
-CACHE, ARRAYS_PER_UNIT = 2**20, 3  # bytes of a common second-level cache; arrays (R, B, N) in use at a time
+LEAST_WORK, LARGEST_PRODUCT = 6_500_000, 2**18
+CACHE, ARRAYS_PER_UNIT = 2**22, 3  # bytes that a core can call its own; arrays (R, B, N) in use at a time
 
 
 class Crew:
@@ -97,10 +97,10 @@ class Threads:
 def split(run: Run) -> tuple[list[slice], int]:
     """The rows of each crew, and how many threads they are worth."""
     s, n = run.settings, len(run.settings.seeds)
-    batch = s.batch_size or 2**20
+    batch = s.batch_size or 256  # the data is not known yet
     products = [batch * work for work in s.net.multiply_adds()]
     units = batch * sum(math.prod(shape) for shape in s.net.shapes)
-    # A crew's activations and errors should stay in the cache of its core.
+    # The activations and errors of a crew should stay in the cache.
     crews = n * units * 4 * ARRAYS_PER_UNIT / CACHE
     work = n * (3 * sum(products) + 16 * units)  # an activation weighs some multiply-adds
     threads = min(os.cpu_count() or 1, n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1

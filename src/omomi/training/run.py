@@ -97,7 +97,8 @@ class Run:
         self._loss_sum, self._hits = np.zeros(n), np.zeros(n)  # over this epoch
         crews, self._threads = crew.split(self)
         self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crews]
-        self.diverged: dict[int, int] = {}
+        self.diverged: dict[int, int] = {}  # seed → epoch
+        self.finished = False  # whether no replica can go on: each has stopped early or diverged
         self._best_loss, self._best_epoch = np.full(n, np.inf), np.zeros(n, np.int64)
         self._best_theta = self._theta.copy() if s.patience else np.empty((0, 0), s.dtype)
         self._stopped = np.zeros(n, np.int64)
@@ -121,6 +122,8 @@ class Run:
             held = self._inputs("x", x[mixed[:n]]), self._targets("y", y[mixed[:n]])
             data = self._inputs("x", x[mixed[n:]]), self._targets("y", y[mixed[n:]])
         elif validation is not None:
+            if not isinstance(validation, tuple | list) or len(validation) != 2:
+                raise ValueError(f"validation must be (x, y) or a share in (0, 1), got {type(validation).__name__}")
             held = self._inputs("validation x", validation[0]), self._targets("validation y", validation[1])
             if len(held[0]) != len(held[1]):
                 raise ValueError(f"validation x and y must have the same length, got {len(held[0])} and {len(held[1])}")
@@ -141,11 +144,13 @@ class Run:
         if x.shape[1:] != shape or not len(x):
             per_sample = f"(N, {', '.join(map(str, shape))})"
             raise ValueError(f"{name} must have shape {per_sample} for this network, with N ≥ 1, got {x.shape}")
-        finite = np.isfinite(x)
+        with np.errstate(over="ignore"):
+            cast = np.ascontiguousarray(x, self.settings.dtype)
+        finite = np.isfinite(cast)
         if not finite.all():
             where = np.argwhere(~finite)[0]
-            raise ValueError(f"{name} must be finite, got {x[tuple(where)]} in row {where[0]}")
-        return np.ascontiguousarray(x, self.settings.dtype)
+            raise ValueError(f"{name} must be finite, got {_found(x[tuple(where)], cast.dtype)} in row {where[0]}")
+        return cast
 
     def _targets(self, name: str, y: Any) -> Targets:
         s = self.settings
@@ -173,11 +178,6 @@ class Run:
         return {
             seed: int(e) for seed, at, e in zip(self.settings.seeds, self._stopped, self._best_epoch, strict=True) if at
         }
-
-    @property
-    def finished(self) -> bool:
-        """Whether no replica can go on: each has stopped early or diverged."""
-        return all(self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds))
 
     def __repr__(self) -> str:
         return f"<Run: {len(self.settings.seeds)} × {self.settings.net}, epoch {self.epoch}>"
@@ -211,7 +211,12 @@ class Run:
             raise ValueError(
                 f"a confusion matrix needs labels of shape (N,), got {labels.dtype} of shape {labels.shape}"
             )
-        return metrics.confusion_matrix(self.classify(x), labels, max(self.settings.net.shapes[-1][0], 2))
+        chosen, n_classes = self.classify(x), max(self.settings.net.shapes[-1][0], 2)
+        if len(labels) != chosen.shape[1]:
+            raise ValueError(f"x and labels must have the same length, got {chosen.shape[1]} and {len(labels)}")
+        if not 0 <= labels.min() <= labels.max() < n_classes:
+            raise ValueError(f"labels must lie in 0 … {n_classes - 1}, got {labels.min()} … {labels.max()}")
+        return metrics.confusion_matrix(chosen, labels, n_classes)
 
     def _measure(self, x: Array, t: Targets) -> dict[str, Array]:
         y = self.predict(x)
@@ -235,8 +240,7 @@ class Run:
         self._need_data()
         last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
         while self.epoch < last and not self.finished:
-            for _ in range(self._position, self._end, self._batch):
-                yield self._advance(1, map)
+            yield self._advance(1, map)
 
     def _need_data(self) -> None:
         if self._x is None:
@@ -250,6 +254,7 @@ class Run:
         loss = np.concatenate(list(each(lambda c: c.advance(self, start, stop), self._crews)))
         self.t += -(-(stop - start) // self._batch)
         self._position = stop
+        self._hold_stopped()
         step = Step(self.epoch + 1, self.t, loss)
         if stop == self._end:
             self._end_epoch()
@@ -281,6 +286,7 @@ class Run:
         self.history.append(row)
         if s.patience:
             self._watch(row["val_loss"], epoch)
+        self._look_who_is_left()
         self._position, self._order = 0, None
         self._loss_sum[:], self._hits[:] = 0, 0
 
@@ -291,8 +297,16 @@ class Run:
         self._best_theta[better] = self._theta[better]
         impatient = (self._stopped == 0) & (epoch - self._best_epoch >= self.settings.patience)  # type: ignore[operator]
         self._stopped[impatient] = epoch
-        back = self._stopped > 0
-        self._theta[back] = self._best_theta[back]
+        self._hold_stopped()
+
+    def _hold_stopped(self) -> None:
+        """Put the replicas that have stopped back to their best weights: they take part in the others' steps."""
+        if self._stopped.any():
+            back = self._stopped > 0
+            self._theta[back] = self._best_theta[back]
+
+    def _look_who_is_left(self) -> None:
+        self.finished = all(self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds))
 
     def train(
         self,
@@ -374,3 +388,8 @@ class Run:
         return lines + [
             f"seed {seed} stopped early; its weights are those of epoch {epoch}" for seed, epoch in self.stopped.items()
         ]
+
+
+def _found(value: Any, dtype: Any) -> str:
+    """A number that is no finite one in a precision."""
+    return f"{value}, too large for {dtype}," if np.isfinite(value) else str(value)

@@ -48,6 +48,9 @@ class Settings:
         put("weight_decay", positive("weight_decay", self.weight_decay, zero=True))
         put("clip_norm", None if self.clip_norm is None else positive("clip_norm", self.clip_norm))
         put("seeds", seeds(self.seeds))
+        if not isinstance(self.drop_last, bool | np.bool_):
+            raise ValueError(f"drop_last must be True or False, got {self.drop_last!r}")
+        put("drop_last", bool(self.drop_last))
         put("dtype", precision(self.dtype))
 
     def as_text(self) -> dict[str, Any]:
@@ -82,7 +85,10 @@ def positive(name: str, value: Any, zero: bool = False) -> float:
 
 def seeds(given: int | Sequence[int]) -> tuple[int, ...]:
     """The replicas' seeds: distinct whole numbers ≥ 0."""
-    listed = [given] if isinstance(given, int) else list(given)
+    try:
+        listed = [given] if isinstance(given, int | np.integer) else list(given)
+    except TypeError:
+        raise ValueError(f"seeds must be whole numbers ≥ 0, got {given!r}") from None
     checked = tuple(whole("each seed", s, 0) for s in listed)
     if not checked or len(set(checked)) < len(checked):
         raise ValueError(f"seeds must be distinct, and at least one, got {listed}")
@@ -92,7 +98,7 @@ def seeds(given: int | Sequence[int]) -> tuple[int, ...]:
 def precision(given: Any) -> str:
     """float32 or float64."""
     try:
-        name = np.dtype(given).name
+        name = "" if given is None else np.dtype(given).name
     except TypeError:
         name = ""
     if name not in ("float32", "float64"):

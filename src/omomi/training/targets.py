@@ -76,14 +76,16 @@ def targets(y: Any, loss: Loss, n_out: int, dtype: Any) -> Targets:
     if y.ndim != 2 or y.shape[1] != n_out:
         raise ValueError(f"the network has {n_out} outputs, got targets of shape {y.shape}")
     y = y.astype(np.float64)
-    if not np.isfinite(y).all():
-        raise ValueError(
-            f"targets must be finite, got {y[~np.isfinite(y)][0]} in row {np.argwhere(~np.isfinite(y))[0][0]}"
-        )
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(y, dtype)
+    if not np.isfinite(rows).all():
+        at = np.argwhere(~np.isfinite(rows))[0]
+        raise ValueError(f"targets must be finite, got {y[tuple(at)]} in row {at[0]}")
     if loss.targets == "binary" and not ((y >= 0) & (y <= 1)).all():
         raise ValueError(f"{name} takes targets in [0, 1], got {y.min():g} … {y.max():g}")
-    if loss.targets == "classes" and ((y < 0).any() or not np.allclose(y.sum(axis=1), 1)):
-        raise ValueError(
-            f"{name} takes labels, or rows that are ≥ 0 and sum to 1; got a row {np.round(y[0], 4).tolist()}"
-        )
-    return Targets(np.ascontiguousarray(y, dtype), None, loss.targets != "values" or bool(np.isin(y, (0, 1)).all()))
+    if loss.targets == "classes":
+        wrong = (y < 0).any(axis=1) | ~np.isclose(y.sum(axis=1), 1)
+        if wrong.any():
+            row = np.round(y[wrong][0], 4).tolist()
+            raise ValueError(f"{name} takes labels, or rows that are ≥ 0 and sum to 1; got a row {row}")
+    return Targets(rows, None, loss.targets != "values" or bool(np.isin(y, (0, 1)).all()))

@@ -1,0 +1,79 @@
+"""The catalogues as parameters of tests: a formula is tested by being defined."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+import pytest
+
+import omomi.rules  # noqa: F401  the highest floor with a catalogue: importing it defines them all
+from omomi.formulas.formula import Formula
+
+
+def entries(kind: type[Formula]) -> list[Any]:
+    """Every formula of a kind, as parameters."""
+    return [pytest.param(cls, id=name) for name, cls in kind.entries().items()]
+
+
+def every_formula() -> list[Any]:
+    """Every formula of every kind, as parameters."""
+    return [
+        pytest.param(cls, id=f"{noun}-{name}")
+        for noun, kind in Formula.kinds.items()
+        for name, cls in kind.entries().items()
+    ]
+
+
+def example(cls: type[Formula], **given: Any) -> Any:
+    """An instance: the defaults, and what has none from the middle of its range or kind."""
+    for f in fields(cls):
+        if f.default is MISSING and f.name not in given:
+            given[f.name] = inside(f)
+    return cls(**given)
+
+
+def inside(f: Field[Any], share: float = 0.5) -> Any:
+    """A value that a field allows and that is not its default: within the range, or another formula of the kind."""
+    if "kind" in f.metadata:
+        return example(list(f.metadata["kind"].entries().values())[-1])
+    low, high = f.metadata["low"], f.metadata["high"]
+    if math.isfinite(low) and math.isfinite(high):
+        value = low + share * (high - low)
+    elif math.isfinite(low):
+        value = low + 2 + share
+    elif math.isfinite(high):
+        value = high - 2 - share
+    else:
+        value = share + (0 if f.default is MISSING else f.default)
+    return math.ceil(value) if f.metadata["whole"] else value
+
+
+def variants(cls: type[Formula]) -> list[Any]:
+    """The formula as it is by default, and once with every hyper-parameter at another value."""
+    other = {f.name: inside(f, 0.25 + 0.5 * i / len(fields(cls))) for i, f in enumerate(fields(cls))}
+    return [example(cls), *([cls(**other)] if other else [])]
+
+
+def formulas(kind: type[Formula]) -> list[Any]:
+    """`variants` of every formula of a kind, as parameters."""
+    return [pytest.param(f, id=repr(f)) for cls in kind.entries().values() for f in variants(cls)]
+
+
+def static_methods(cls: type[Formula]) -> dict[str, Any]:
+    """The mathematics of a formula by name."""
+    names = {name for base in cls.__mro__ for name, m in vars(base).items() if isinstance(m, staticmethod)}
+    return {name: getattr(cls, name) for name in sorted(names)}
+
+
+def arguments(function: Any) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
+
+
+def forget(*classes: type[Formula]) -> None:
+    """Take formulas that a test defined out of their catalogues."""
+    for cls in classes:
+        for name in [name for name, known in cls.catalogue.items() if known is cls]:
+            del cls.catalogue[name]
