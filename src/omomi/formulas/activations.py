@@ -32,7 +32,7 @@ class Activation(Formula, root=True):
         if z.dtype.char not in self._precisions:
             return self.value(z, *self.hyper)
         y, rows = np.empty(z.shape, z.dtype), z.reshape(1, 1, -1)
-        self._loops[z.dtype.char, False, False](rows, rows, y.reshape(1, 1, -1), self._scalars)
+        self._loops[z.dtype.char, "z", False](rows, rows, y.reshape(1, 1, -1), self._scalars)
         return y
 
     def slope(self, z: Any) -> Array:
@@ -49,11 +49,23 @@ class Activation(Formula, root=True):
         if char in self._precisions:
             y = np.empty_like(z)
             rows, out = (z, y) if z.ndim == 3 else (z.reshape(len(z), 1, -1), y.reshape(len(z), 1, -1))
-            self._loops[char, bias is not None, train](rows, rows if bias is None else bias, out, self._scalars)
+            form, bias = ("z", rows) if bias is None else ("z + b", bias)
+            self._loops[char, form, train](rows, bias, out, self._scalars)
             return y, z if train else None
         z = z if bias is None else z + bias
         y = np.asarray(self.value(z, *self.hyper), z.dtype)
         return y, np.asarray(self.derivative(z, y, *self.hyper), z.dtype) if train else None
+
+    def of_affine(self, x: Array, weights: Array, bias: Array, *, train: bool = True) -> tuple[Array, Any]:
+        """`forward` of x W + b in one call. x (R, B, I), W (R, I, N), b (R, 1, N); only where `forward` is compiled."""
+        z = np.empty((*x.shape[:2], weights.shape[2]), x.dtype)
+        y = np.empty_like(z)
+        self._loops[x.dtype.char, "x W + b", train](x, weights, bias, z, y, self._scalars)
+        return y, z if train else None
+
+    def compiles(self, x: Array) -> bool:
+        """Whether arrays like x go through compiled loops."""
+        return x.dtype.char in self._precisions
 
     def backward(self, tape: Any, dy: Array) -> Array:
         """dL/dz from dL/dy."""
@@ -61,7 +73,7 @@ class Activation(Formula, root=True):
 
     @cached_property
     def _loops(self) -> kernels.Loops:
-        """y ← f(z + bias) and, if asked for, z ← f′(z + bias), by (precision, biased, slope)."""
+        """y ← f and, if asked for, z ← f′, by (precision, form, slope); see `kernels.activating`."""
         return kernels.Loops(
             lambda key: kernels.activating(self.value, self.derivative if key[2] else None, key[1], key[0])
         )

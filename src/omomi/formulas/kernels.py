@@ -26,7 +26,8 @@ import numpy as np
 from . import vocabulary
 from .vocabulary import numba
 
-WORDS = ("where", "indicator", "tiny", "exp", "expm1", "tanh")
+SMALL = 2**18  # multiply-adds up to which BLAS keeps to one thread: there a call more costs as much as the product
+WORDS = ("contiguous", "where", "indicator", "tiny", "exp", "expm1", "tanh")
 
 
 PRECISIONS = "fd" if numba is not None else ""  # the `dtype.char` of arrays that run through compiled loops
@@ -169,23 +170,28 @@ def _array_type(argument: str, real: str) -> Any:
 
 
 @cache
-def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, biased: bool, char: str) -> Kernel:
-    """y ← f(z + b); with a derivative also z ← f′(z + b), in the same pass. z, y (R, B, N), b (R, 1, N)."""
+def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, form: str, char: str) -> Kernel:
+    """y ← f(z), f(z + b) or f(x W + b); with a derivative also z ← f′ of the same, in the same pass.
+
+    z, y (R, B, N), b (R, 1, N), x (R, B, I), W (R, I, N); the form is "z", "z + b" or "x W + b".
+    """
     f = body(value, ("z",), "value")
     df = body(derivative, ("z", "y"), "slope") if derivative else None
     loop = f"""
     bias = np.empty(z.shape[2], z.dtype)
     for r in range(z.shape[0]):
+        {"np.dot(x[r], contiguous(W[r]), z[r])" if form == "x W + b" else ""}
         for n in range(z.shape[2]):
-            bias[n] = {"b[r, 0, n]" if biased else "0"}
+            bias[n] = {"0" if form == "z" else "b[r, 0, n]"}
         for s in range(z.shape[1]):
             for n in range(z.shape[2]):
-                u = z[r, s, n]{" + bias[n]" if biased else ""}
+                u = z[r, s, n]{"" if form == "z" else " + bias[n]"}
                 v = value(u{f.call})
                 y[r, s, n] = v
                 {f"z[r, s, n] = slope(u, v{df.call})" if df else ""}
     """
-    return build(f"activate_{_owner(value)}", loop, "z:3 b:3A y:3", char, (f, df) if df else (f,))
+    arguments = "x:3 W:3A b:3A z:3 y:3" if form == "x W + b" else "z:3 b:3A y:3"
+    return build(f"activate_{_owner(value)}", loop, arguments, char, (f, df) if df else (f,))
 
 
 @cache
@@ -301,13 +307,41 @@ def column_sums(char: str) -> Kernel:
 @cache
 def row_added(char: str) -> Kernel:
     """y ← y + b. y (R, B, N), b (R, 1, N) of any strides."""
+    return build("row_added", f"for r in range(y.shape[0]):{_ADD_ROW}", "y:3 b:3A", char)
+
+
+_ADD_ROW = """
+    row = np.empty(y.shape[2], y.dtype)
+    for n in range(y.shape[2]):
+        row[n] = b[r, 0, n]
+    for s in range(y.shape[1]):
+        for n in range(y.shape[2]):
+            y[r, s, n] += row[n]
+"""
+
+
+@cache
+def affine(char: str) -> Kernel:
+    """y ← x W + b. x (R, B, I), W (R, I, N), b (R, 1, N), y (R, B, N)."""
+    loop = f"for r in range(y.shape[0]):\n    np.dot(x[r], contiguous(W[r]), y[r]){_ADD_ROW}"
+    return build("affine", loop, "x:3 W:3A b:3A y:3", char)
+
+
+@cache
+def affine_gradients(char: str) -> Kernel:
+    """gW ← xᵀ d, gb ← Σ over samples of d. x (R, B, I), d (R, B, N), gW (R, I, N), gb (R, 1, N)."""
     loop = """
-    for r in range(y.shape[0]):
-        for s in range(y.shape[1]):
-            for n in range(y.shape[2]):
-                y[r, s, n] += b[r, 0, n]
+    total = np.empty(d.shape[2], d.dtype)
+    for r in range(d.shape[0]):
+        np.dot(x[r].T, d[r], contiguous(gW[r]))
+        total[:] = 0
+        for s in range(d.shape[1]):
+            for n in range(d.shape[2]):
+                total[n] += d[r, s, n]
+        for n in range(d.shape[2]):
+            gb[r, 0, n] = total[n]
     """
-    return build("row_added", loop, "y:3 b:3A", char)
+    return build("affine_gradients", loop, "x:3 d:3 gW:3A gb:3A", char)
 
 
 def sum_columns(d: np.ndarray, out: np.ndarray) -> None:
@@ -327,6 +361,7 @@ def add_row(y: np.ndarray, b: np.ndarray) -> None:
 
 
 _column_sums, _row_added = Loops(column_sums), Loops(row_added)
+AFFINE, AFFINE_GRADIENTS = Loops(affine), Loops(affine_gradients)
 
 
 def _owner(function: Callable[..., Any]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 try:
     import numba
     from numba import types
+    from numba.core.imputils import impl_ret_borrowed
     from numba.extending import intrinsic, overload, register_jitable
 except ImportError:  # without Numba the words work on arrays only
     numba = None  # type: ignore[assignment]
@@ -31,6 +32,11 @@ def indicator(condition: Any, like: Any) -> Any:
 def tiny(like: Any) -> Any:
     """The smallest positive normal number in the precision of `like`."""
     return np.finfo(np.result_type(like)).tiny
+
+
+def contiguous(a: Any) -> Any:
+    """The same array; compiled, one that promises to lie without gaps, as BLAS wants it."""
+    return a
 
 
 def exp(x: Any) -> Any:
@@ -61,6 +67,15 @@ if numba is not None:
         if isinstance(like, types.Float):
             one, zero = (np.float32(1), np.float32(0)) if like == types.float32 else (np.float64(1), np.float64(0))
             return lambda condition, like: one if condition else zero
+
+    @intrinsic
+    def _without_gaps(typing, a):
+        kept = a.copy(layout="C")
+        return kept(a), lambda c, builder, sig, args: impl_ret_borrowed(c, builder, sig.return_type, args[0])
+
+    @overload(contiguous)
+    def _contiguous(a):
+        return lambda a: _without_gaps(a)
 
     @overload(tiny)
     def _tiny(like):

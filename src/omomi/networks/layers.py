@@ -86,22 +86,50 @@ class Dense(Layer):
         if self.bias is not None:
             p["b"][...] = self.bias.draw(rng, p["b"].shape, fan_in, fan_out)
 
-    def product(self, p: Weights, x: Array) -> Array:
-        """x W, before the bias."""
-        if x.shape[-1] != p["W"].shape[-2]:
-            raise ValueError(f"{self} takes {p['W'].shape[-2]} inputs, got {x.shape[-1]} (x has shape {x.shape})")
-        return np.matmul(x, p["W"])
-
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
-        y = self.product(p, x)
+        weights = p["W"]
+        if self._in_one_call(x, weights):
+            y = np.empty((*x.shape[:2], self.n_out), x.dtype)
+            kernels.AFFINE[x.dtype.char](x, weights, p["b"], y, kernels.NO_SCALARS)
+            return y, x
+        y = self._product(weights, x)
         if self.bias is not None:
             kernels.add_row(y, p["b"])
         return y, x
+
+    def forward_through(self, f: Activation, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        """f(x W + b) and the tape of f: the bias is added in the same pass."""
+        if self._in_one_call(x, p["W"]) and f.compiles(x):
+            return f.of_affine(x, p["W"], p["b"], train=mode.train)
+        return f.forward(self._product(p["W"], x), p["b"], train=mode.train)
+
+    def _product(self, weights: Array, x: Array) -> Array:
+        if x.shape[-1] != weights.shape[-2]:
+            raise ValueError(f"{self} takes {weights.shape[-2]} inputs, got {x.shape[-1]} (x has shape {x.shape})")
+        return np.matmul(x, weights)
+
+    def _in_one_call(self, x: Array, weights: Array) -> bool:
+        """Whether product and bias go through one compiled call: while the product is small, calls are what costs."""
+        r, n_in, n_out = weights.shape
+        return (
+            x.ndim == 3
+            and x.shape[0] == r
+            and x.shape[2] == n_in
+            and x.shape[1] * n_in * n_out <= kernels.SMALL
+            and self.bias is not None
+            and x.dtype.char in kernels.PRECISIONS
+            and x.dtype == weights.dtype
+            and x.flags.c_contiguous
+            and x.flags.writeable
+        )
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
         return np.matmul(dy, p["W"].swapaxes(-1, -2))
 
     def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
+        if self._in_one_call(tape, g["W"]) and dy.flags.c_contiguous:
+            kernels.AFFINE_GRADIENTS[dy.dtype.char](tape, dy, g["W"], g["b"], kernels.NO_SCALARS)
+            return
         np.matmul(tape.swapaxes(-1, -2), dy, out=g["W"])
         if self.bias is not None:
             kernels.sum_columns(dy, g["b"])

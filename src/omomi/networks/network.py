@@ -108,7 +108,7 @@ class Network:
                 x, tape = layer.forward(params[at], x, mode)
             else:
                 tapes.append(x)
-                x, tape = layer.forward(dense.product(params[at], x), params[at]["b"], train=mode.train)
+                x, tape = dense.forward_through(layer, params[at], x, mode)
             tapes.append(tape)
         return x, tapes
 
