@@ -125,11 +125,12 @@ def test_other_precisions_take_the_plain_path(loss, dtype):
 def test_right_answers_are_largest_where_the_target_is(loss, n_out, dtype):
     rng = np.random.default_rng(8)
     y_RBO, labels_RB = answers(loss, rng, 4, 50, n_out).astype(dtype), rng.integers(0, n_out, (4, 50))
-    t_RBO, before_R = np.eye(n_out, dtype=dtype)[labels_RB], np.array([0.0, 5.0, 0.0, 7.0])
-    hits_R = before_R.copy()
-    loss.measure(y_RBO, t_RBO, hits_R)
+    t_RBO, before_R2 = np.eye(n_out, dtype=dtype)[labels_RB], np.array([[0.0, 5], [1, 0], [2, 7], [3, 0]])
+    tally_R2 = before_R2.copy()
+    mean_R, _ = loss.measure(y_RBO, t_RBO, tally_R2)
+    assert_allclose((tally_R2 - before_R2)[:, 0], 50 * np.float64(mean_R), rtol=1e-2 if dtype == "float16" else 1e-12)
     found = np.array([max(range(n_out), key=row.__getitem__) for row in y_RBO.reshape(-1, n_out).tolist()])
-    assert_array_equal(hits_R - before_R, (found.reshape(4, 50) == labels_RB).sum(axis=1))
+    assert_array_equal((tally_R2 - before_R2)[:, 1], (found.reshape(4, 50) == labels_RB).sum(axis=1))
 
 
 @pytest.mark.parametrize("loss", [p for p in LOSSES if p.values[0].targets != "classes"])
@@ -137,17 +138,17 @@ def test_one_output_is_right_on_the_right_side_of_the_threshold(loss):
     bound = {"any": 0.5, "probabilities": 0.5, "logits": 0.0}[loss.takes]
     y_RBO = np.array([[[bound - 0.3], [bound - 0.01], [bound + 0.01], [bound + 0.3], [bound]]])
     for target, right in (([0, 0, 1, 1, 0], 5), ([0, 1, 1, 1, 0], 4), ([1, 1, 0, 0, 1], 0)):
-        hits_R = np.zeros(1)
-        loss.measure(y_RBO, np.array(target, float).reshape(1, 5, 1), hits_R)
-        assert hits_R[0] == right
+        tally_R2 = np.zeros((1, 2))
+        loss.measure(y_RBO, np.array(target, float).reshape(1, 5, 1), tally_R2)
+        assert tally_R2[0, 1] == right
 
 
 @pytest.mark.parametrize("loss", [p for p in LOSSES if p.values[0].takes != "probabilities"])
 def test_the_first_of_equals_is_chosen(loss):
     y_RBO = np.array([[[1.0, 1.0, 0.0], [0.0, 2.0, 2.0]]])
-    hits_R = np.zeros(1)
-    loss.measure(y_RBO, np.array([[[1.0, 0, 0], [0, 0, 1.0]]]), hits_R)
-    assert hits_R[0] == 1
+    tally_R2 = np.zeros((1, 2))
+    loss.measure(y_RBO, np.array([[[1.0, 0, 0], [0, 0, 1.0]]]), tally_R2)
+    assert tally_R2[0, 1] == 1
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -136,8 +136,9 @@ def _vocabulary_text() -> str:
 def build(name: str, loop: str, arguments: str, char: str, bodies: tuple[Body, ...] = (), arcp: bool = False) -> Kernel:
     """Compile `def kernel(arguments, k): loop`, where the loop calls the bodies.
 
-    Arguments are written `z:2` for a C-contiguous array of two axes in the loop's precision, `b:3A` for one of any
-    strides, `loss:1D` for one in double. `k` holds the scalars of the formulas, which all take the same ones.
+    Arguments are written `z:2` for a C-contiguous array of two axes in the loop's precision; after the number stand
+    A for any strides, D for double, O for an array that is only read, I for one of integers that is only read.
+    `k` holds the scalars of the formulas, which all take the same ones.
     """
     real = {"f": "float32", "d": "float64"}[char]
     lines = [f"{s} = k[{i}]" for i, s in enumerate(bodies[0].scalars if bodies else ())]
@@ -164,9 +165,9 @@ def build(name: str, loop: str, arguments: str, char: str, bodies: tuple[Body, .
 
 def _array_type(argument: str, real: str) -> Any:
     axes, marks = argument.split(":")[1][0], argument.split(":")[1][1:]
-    return numba.types.Array(
-        numba.float64 if "D" in marks else getattr(numba, real), int(axes), "A" if "A" in marks else "C"
-    )
+    element = numba.float64 if "D" in marks else numba.int64 if "I" in marks else getattr(numba, real)
+    only_read = "I" in marks or "O" in marks
+    return numba.types.Array(element, int(axes), "A" if "A" in marks else "C", readonly=only_read)
 
 
 @cache
@@ -220,15 +221,15 @@ _COUNT = """
                 a = n if y[r, s, n] > y[r, s, a] else a
                 b = n if t[r, s, n] > t[r, s, b] else b
             one_right = y.shape[2] > 1 or (y[r, s, 0] > threshold) == (t[r, s, 0] > 0.5)
-            hits[r] += a == b and one_right
+            tally[r, 1] += a == b and one_right
 """
 
 
 @cache
 def losing(value: Callable[..., Any], derivative: Callable[..., Any], threshold: float, char: str) -> Kernel:
-    """loss ← mean over samples of the sum over outputs; dy ← its derivative; hits += right answers.
+    """loss ← mean over samples of the sum over outputs; dy ← its derivative.
 
-    y, t, dy (R, B, O), loss, hits (R).
+    To the tally (R, 2) are added the sum over samples and the number of right answers. y, t, dy (R, B, O), loss (R).
     """
     f, df = body(value, ("y", "t"), "value"), body(derivative, ("y", "t"), "slope")
     loop = f"""
@@ -241,16 +242,17 @@ def losing(value: Callable[..., Any], derivative: Callable[..., Any], threshold:
                 total += value(y[r, s, n], t[r, s, n]{f.call})
                 dy[r, s, n] = slope(y[r, s, n], t[r, s, n]{df.call}) * share
         loss[r] = total / y.shape[1]
+        tally[r, 0] += total
     {_COUNT.strip()}
     """
-    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D hits:1D", char, (f, df))
+    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D tally:2D", char, (f, df))
 
 
 @cache
 def softmax_cross_entropy(char: str) -> Kernel:
-    """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative; hits += right answers.
+    """loss ← mean over samples of Σᵢ tᵢ (log Σⱼ eᶻʲ - zᵢ); dz ← its derivative; tally as above.
 
-    z, t, dz (R, B, O), loss, hits (R).
+    z, t, dz (R, B, O), loss (R), tally (R, 2).
     """
     # The largest term, e⁰ = 1, stays out of the sum: 1 + rest would lose what is small.
     loop = """
@@ -283,9 +285,10 @@ def softmax_cross_entropy(char: str) -> Kernel:
                 others = rest if n == at else one + rest - dz[r, s, n]
                 dz[r, s, n] = (dz[r, s, n] * (mass - t[r, s, n]) - t[r, s, n] * others) * scale
         loss[r] = total / z.shape[1]
-        hits[r] += count
+        tally[r, 0] += total
+        tally[r, 1] += count
     """
-    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D hits:1D", char)
+    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D tally:2D", char)
 
 
 @cache
@@ -302,6 +305,25 @@ def column_sums(char: str) -> Kernel:
             out[r, 0, n] = total[n]
     """
     return build("column_sums", loop, "d:3 out:3A", char)
+
+
+@cache
+def gathering(char: str) -> Kernel:
+    """x ← X[index]; t ← rows[labels[index]], or rows[index] if there are no labels.
+
+    X (N, F), index (R, B) of any strides, x (R, B, F), rows (M, O), labels (N) or none, t (R, B, O).
+    """
+    loop = """
+    for r in range(index.shape[0]):
+        for s in range(index.shape[1]):
+            i = index[r, s]
+            for n in range(X.shape[1]):
+                x[r, s, n] = X[i, n]
+            k = labels[i] if labels.size else i
+            for n in range(rows.shape[1]):
+                t[r, s, n] = rows[k, n]
+    """
+    return build("gathering", loop, "X:2O index:2AI x:3 rows:2O labels:1I t:3", char)
 
 
 @cache
@@ -361,7 +383,7 @@ def add_row(y: np.ndarray, b: np.ndarray) -> None:
 
 
 _column_sums, _row_added = Loops(column_sums), Loops(row_added)
-AFFINE, AFFINE_GRADIENTS = Loops(affine), Loops(affine_gradients)
+AFFINE, AFFINE_GRADIENTS, GATHERING = Loops(affine), Loops(affine_gradients), Loops(gathering)
 
 
 def _owner(function: Callable[..., Any]) -> str:

@@ -35,21 +35,23 @@ class Loss(Formula, root=True):
         """dL/dy of each sample: (…, O), (…, O) → (…, O)."""
         return self.derivative(np.asarray(y), np.asarray(t), *self.hyper)
 
-    def measure(self, y: Array, t: Array, hits: Array | None = None) -> tuple[Array, Array]:
+    def measure(self, y: Array, t: Array, tally: Array | None = None) -> tuple[Array, Array]:
         """The mean over samples (R,), in double, and its derivative (R, B, O). y, t (R, B, O).
 
-        How many samples are answered rightly is added to `hits` (R,): several outputs, if the largest of y stands where
-        the largest of t does; one output, if y lies on the same side of the threshold as t of ½.
+        To `tally` (R, 2), in double, are added the sum over samples and the number of right answers: with several
+        outputs, where the largest of y stands where the largest of t does; with one, where y lies on the same side of
+        the threshold as t of ½.
         """
-        hits = np.zeros(len(y)) if hits is None else hits
+        tally = np.zeros((len(y), 2)) if tally is None else tally
         if y.dtype.char not in self._precisions:
             several = y.shape[-1] > 1
             right = y.argmax(-1) == t.argmax(-1) if several else ((y > self.threshold) == (t > 0.5))[..., 0]
-            hits += right.sum(axis=-1)
-            return self(y, t).mean(axis=-1), self.gradient(y, t) / y.shape[1]
+            losses = self(y, t)
+            tally += np.stack([losses.sum(axis=-1), right.sum(axis=-1)], axis=1)
+            return losses.mean(axis=-1), self.gradient(y, t) / y.shape[1]
         y, t = np.ascontiguousarray(y), np.require(t, y.dtype, ["C", "W"])
         mean, dy = np.empty(len(y)), np.empty_like(y)
-        self._loops[y.dtype.char](y, t, dy, mean, hits, self._scalars)
+        self._loops[y.dtype.char](y, t, dy, mean, tally, self._scalars)
         return mean, dy
 
     def _kernel(self, char: str) -> kernels.Kernel:

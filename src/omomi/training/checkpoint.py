@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "checkpoint.safetensors"
 FORMAT = 1
-_ARRAYS = ("theta", "state", "loss_sum", "hits", "best_loss", "best_epoch", "best_theta", "stopped")
+_ARRAYS = ("theta", "state", "tally", "best_loss", "best_epoch", "best_theta", "stopped")
 
 
 def save(run: Run, path: str | Path) -> Path:

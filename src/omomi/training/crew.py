@@ -33,7 +33,7 @@ class Crew:
         self.rows, self.theta, self.grad, self.state = rows, run.theta[rows], run._grad[rows], run._state[rows]
         self.params, self.grads = s.net.views(self.theta), s.net.views(self.grad)
         self.mode = Mode(True, run._noise_rngs[rows])
-        self.loss_sum, self.hits = run._loss_sum[rows], run._hits[rows]
+        self.tally = run._tally[rows]
         self.decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
         self._pass = Pass(s.net, self.params, s.rule.prepare(s.net, self.params, rngs[rows]))
         self._buffers: dict[int, tuple[Array, Array]] = {}
@@ -47,10 +47,9 @@ class Crew:
                 index, t = order[:, at : min(at + run._batch, stop)], t + 1
                 size = index.shape[1]
                 x, target = self._buffers.get(size) or self._make_buffers(size)
-                x_N.take(index, axis=0, out=x, mode="clip")  # type: ignore[union-attr]
-                y_N.take(index, out=target)
+                y_N.gather(x_N, index, x, target)  # type: ignore[arg-type]
                 y, seen.tapes = s.net.run(self.params, x, self.mode)
-                loss, seen.error = s.loss.measure(y, target, self.hits)
+                loss, seen.error = s.loss.measure(y, target, self.tally)
                 s.rule.gradient(seen, self.grads)
                 if s.clip_norm is not None:
                     self._clip(s.clip_norm)
@@ -58,7 +57,6 @@ class Crew:
                     self.grad += self.decay * self.theta
                 scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
                 s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale)
-                self.loss_sum += loss * size
         return loss
 
     def _make_buffers(self, size: int) -> tuple[Array, Array]:

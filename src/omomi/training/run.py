@@ -94,7 +94,7 @@ class Run:
         self._position = 0  # samples of this epoch that are behind us
         self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
         self._order: Array | None = None
-        self._loss_sum, self._hits = np.zeros(n), np.zeros(n)  # over this epoch
+        self._tally = np.zeros((n, 2))  # over this epoch: the losses' sum, the right answers
         crews, self._threads = crew.split(self)
         self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crews]
         self.diverged: dict[int, int] = {}  # seed → epoch
@@ -222,10 +222,12 @@ class Run:
         y = self.predict(x)
         rows = np.broadcast_to(t.take(np.arange(len(t))), y.shape)
         with np.errstate(all="ignore"):
-            hits = np.zeros(len(y))
-            found = {"loss": self.settings.loss.measure(y, rows, hits)[0]}
+            tally = np.zeros((len(y), 2))
+            found = {"loss": self.settings.loss.measure(y, rows, tally)[0]}
             if t.yes_or_no:
-                found["accuracy"] = np.where(np.isfinite(found["loss"]), hits / len(x), np.nan)  # NaN chooses no class
+                found["accuracy"] = np.where(
+                    np.isfinite(found["loss"]), tally[:, 1] / len(x), np.nan
+                )  # NaN chooses no class
             if self.settings.loss.targets == "values":
                 found |= {"mse": metrics.mean_squared_error(y, rows[0]), "r2": metrics.r2(y, rows[0])}
         return found
@@ -271,9 +273,9 @@ class Run:
     def _end_epoch(self) -> None:
         s, epoch = self.settings, self.epoch + 1
         self.epoch = epoch
-        row = {"loss": self._loss_sum / self._end}
+        row = {"loss": self._tally[:, 0] / self._end}
         if self._y.yes_or_no:
-            row["accuracy"] = self._hits / self._end
+            row["accuracy"] = self._tally[:, 1] / self._end
         if self._held is not None:
             row |= {f"val_{name}": values for name, values in self._measure(*self._held).items()}
         lost = ~np.isfinite(row["loss"] + row.get("val_loss", 0)) & (self._stopped == 0)
@@ -288,7 +290,7 @@ class Run:
             self._watch(row["val_loss"], epoch)
         self._look_who_is_left()
         self._position, self._order = 0, None
-        self._loss_sum[:], self._hits[:] = 0, 0
+        self._tally[...] = 0
 
     def _watch(self, loss: Array, epoch: int) -> None:
         """Early stopping, for each replica by itself: back to the best weights, and there it stays."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas import kernels
 from ..formulas.losses import Loss
 from ..networks.layers import Activate
 from ..networks.network import Network
@@ -28,11 +29,22 @@ class Targets:
     def __len__(self) -> int:
         return len(self.rows if self.labels is None else self.labels)
 
-    def take(self, index: Array, out: Array | None = None) -> Array:
+    def take(self, index: Array) -> Array:
         """The rows of the samples in `index`, (…) → (…, O)."""
-        return np.take(
-            self.rows, index if self.labels is None else self.labels.take(index), axis=0, out=out, mode="clip"
-        )
+        return self.rows[index if self.labels is None else self.labels[index]]
+
+    def gather(self, x_N: Array, index: Array, x: Array, t: Array) -> None:
+        """x ← the inputs and t ← the rows of the samples in `index` (R, B), in one pass."""
+        char = x.dtype.char
+        if char in kernels.PRECISIONS:
+            flat, given = x.reshape(*x.shape[:2], -1), x_N.reshape(len(x_N), -1)
+            labels = NO_LABELS if self.labels is None else self.labels
+            kernels.GATHERING[char](given, index, flat, self.rows, labels, t, kernels.NO_SCALARS)
+        else:
+            x[...], t[...] = x_N[index], self.take(index)
+
+
+NO_LABELS = np.empty(0, np.int64)
 
 
 def choose_loss(net: Network, y: Any) -> str:
@@ -70,7 +82,7 @@ def targets(y: Any, loss: Loss, n_out: int, dtype: Any) -> Targets:
     if y.ndim == 1 and whole and (n_out > 1 or loss.targets == "classes"):
         if len(y) and not 0 <= y.min() <= y.max() < n_out:
             raise ValueError(f"labels must lie in 0 … {n_out - 1} for {n_out} outputs, got {y.min()} … {y.max()}")
-        return Targets(np.eye(n_out, dtype=dtype), y.astype(np.intp), True)
+        return Targets(np.eye(n_out, dtype=dtype), y.astype(np.int64), True)
     if y.ndim == 1:
         y = y[:, None]
     if y.ndim != 2 or y.shape[1] != n_out:
