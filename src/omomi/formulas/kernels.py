@@ -191,7 +191,7 @@ def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None,
                 y[r, s, n] = v
                 {f"z[r, s, n] = slope(u, v{df.call})" if df else ""}
     """
-    arguments = "x:3 W:3A b:3A z:3 y:3" if form == "x W + b" else "z:3 b:3A y:3"
+    arguments = "x:3O W:3A b:3A z:3 y:3" if form == "x W + b" else "z:3 b:3A y:3"
     return build(f"activate_{_owner(value)}", loop, arguments, char, (f, df) if df else (f,))
 
 
@@ -245,7 +245,7 @@ def losing(value: Callable[..., Any], derivative: Callable[..., Any], threshold:
         tally[r, 0] += total
     {_COUNT.strip()}
     """
-    return build(f"lose_{_owner(value)}", loop, "y:3 t:3 dy:3 loss:1D tally:2D", char, (f, df))
+    return build(f"lose_{_owner(value)}", loop, "y:3O t:3O dy:3 loss:1D tally:2D", char, (f, df))
 
 
 @cache
@@ -288,7 +288,7 @@ def softmax_cross_entropy(char: str) -> Kernel:
         tally[r, 0] += total
         tally[r, 1] += count
     """
-    return build("softmax_cross_entropy", loop, "z:3 t:3 dz:3 loss:1D tally:2D", char)
+    return build("softmax_cross_entropy", loop, "z:3O t:3O dz:3 loss:1D tally:2D", char)
 
 
 @cache
@@ -346,7 +346,7 @@ _ADD_ROW = """
 def affine(char: str) -> Kernel:
     """y ← x W + b. x (R, B, I), W (R, I, N), b (R, 1, N), y (R, B, N)."""
     loop = f"for r in range(y.shape[0]):\n    np.dot(x[r], contiguous(W[r]), y[r]){_ADD_ROW}"
-    return build("affine", loop, "x:3 W:3A b:3A y:3", char)
+    return build("affine", loop, "x:3O W:3A b:3A y:3", char)
 
 
 @cache
@@ -363,7 +363,7 @@ def affine_gradients(char: str) -> Kernel:
         for n in range(d.shape[2]):
             gb[r, 0, n] = total[n]
     """
-    return build("affine_gradients", loop, "x:3 d:3 gW:3A gb:3A", char)
+    return build("affine_gradients", loop, "x:3O d:3O gW:3A gb:3A", char)
 
 
 def sum_columns(d: np.ndarray, out: np.ndarray) -> None:

@@ -49,7 +49,8 @@ class Loss(Formula, root=True):
             losses = self(y, t)
             tally += np.stack([losses.sum(axis=-1), right.sum(axis=-1)], axis=1)
             return losses.mean(axis=-1), self.gradient(y, t) / y.shape[1]
-        y, t = np.ascontiguousarray(y), np.require(t, y.dtype, ["C", "W"])
+        if not (t.dtype == y.dtype and t.flags.c_contiguous and y.flags.c_contiguous):
+            y, t = np.ascontiguousarray(y), np.ascontiguousarray(t, y.dtype)
         mean, dy = np.empty(len(y)), np.empty_like(y)
         self._loops[y.dtype.char](y, t, dy, mean, tally, self._scalars)
         return mean, dy

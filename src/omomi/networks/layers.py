@@ -110,17 +110,16 @@ class Dense(Layer):
 
     def _in_one_call(self, x: Array, weights: Array) -> bool:
         """Whether product and bias go through one compiled call: while the product is small, calls are what costs."""
-        r, n_in, n_out = weights.shape
+        shape, (r, n_in, n_out) = x.shape, weights.shape
         return (
-            x.ndim == 3
-            and x.shape[0] == r
-            and x.shape[2] == n_in
-            and x.shape[1] * n_in * n_out <= kernels.SMALL
+            len(shape) == 3
+            and shape[0] == r
+            and shape[2] == n_in
+            and shape[1] * n_in * n_out <= kernels.SMALL
             and self.bias is not None
+            and x.dtype is weights.dtype
             and x.dtype.char in kernels.PRECISIONS
-            and x.dtype == weights.dtype
             and x.flags.c_contiguous
-            and x.flags.writeable
         )
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
