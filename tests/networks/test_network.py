@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
-from omomi.formulas.activations import LeakyRelu, Relu, Softmax, Tanh
+from omomi.formulas.activations import Identity, LeakyRelu, Relu, Softmax, Tanh
 from omomi.formulas.initializers import HeNormal, Normal, Uniform
 from omomi.networks import EVALUATE, Activate, Dense, Dropout, Flatten, LayerNorm, Mode, Network
 
@@ -261,3 +261,41 @@ def test_layers_are_asked_for():
 def test_a_wrong_width_is_named(net, x, sentence):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         net.forward(net.views(net.init([0])), x)
+
+
+# Small products go through one compiled call, larger ones through BLAS: nobody should see which
+
+
+@pytest.mark.parametrize("n_out", [3, 700])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_small_and_large_products_agree_with_numpy(n_out, dtype):
+    net = Network(5, Dense(n_out), Tanh(), Dense(2))
+    theta = net.init([0, 1, 2], dtype)
+    params = net.views(theta)
+    x_RBI = np.random.default_rng(0).normal(size=(3, 90, 5)).astype(dtype)
+    y_RBO, _ = net.forward(params, x_RBI, Mode(train=True))
+    hidden_RBN = np.tanh(x_RBI @ params[0]["W"] + params[0]["b"])
+    assert_allclose(y_RBO, hidden_RBN @ params[2]["W"] + params[2]["b"], rtol=1e-4 if dtype == "float32" else 1e-12)
+
+
+def test_shared_inputs_give_each_replica_what_it_gives_alone():
+    net = Network(5, Dense(7), Tanh(), Dense(2))
+    x_BI = np.random.default_rng(0).normal(size=(64, 5))
+    many_RBO, _ = net.forward(net.views(net.init(range(4))), x_BI)
+    for r in range(4):
+        assert_array_equal(many_RBO[r], net.forward(net.views(net.init([r])), x_BI)[0][0])
+
+
+def test_weights_may_lie_in_any_order():
+    """Views of θ lie without gaps; weights of one's own need not."""
+    rng = np.random.default_rng(0)
+    W_OI, b_O, x_BI = rng.normal(size=(7, 5)), rng.normal(size=7), rng.normal(size=(1, 6, 5))
+    params = [{"W": W_OI.T[None], "b": b_O[None, None]}, {}]
+    for net in (Network(5, Dense(7), Tanh()), Network(5, Dense(7), Identity())):
+        y_BO = net.forward(params, x_BI)[0][0]
+        z_BO = x_BI[0] @ W_OI.T + b_O
+        assert_allclose(y_BO, np.tanh(z_BO) if "Tanh" in repr(net) else z_BO, rtol=1e-13)
+    g = {"W": np.empty((5, 7)).T[None].swapaxes(-1, -2), "b": np.empty((1, 1, 7))}
+    dy_BO = rng.normal(size=(1, 6, 7))
+    Dense(7).backward_weights(g, x_BI, dy_BO)
+    assert_allclose(g["W"][0], x_BI[0].T @ dy_BO[0], rtol=1e-12)

@@ -57,8 +57,8 @@ class Activation(Formula, root=True):
         return y, np.asarray(self.derivative(z, y, *self.hyper), z.dtype) if train else None
 
     def of_affine(self, x: Array, weights: Array, bias: Array, *, train: bool = True) -> tuple[Array, Any]:
-        """`forward` of x W + b in one call. x (R, B, I), W (R, I, N), b (R, 1, N); only where `forward` is compiled."""
-        z = np.empty((*x.shape[:2], weights.shape[2]), x.dtype)
+        """`forward` of x W + b in one call. x (R, B, I) or (1, B, I), W (R, I, N), b (R, 1, N); where f `compiles`."""
+        z = np.empty((len(weights), x.shape[1], weights.shape[2]), x.dtype)
         y = np.empty_like(z)
         self._loops[x.dtype.char, "x W + b", train](x, weights, bias, z, y, self._scalars)
         return y, z if train else None

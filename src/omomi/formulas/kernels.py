@@ -181,7 +181,7 @@ def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None,
     loop = f"""
     bias = np.empty(z.shape[2], z.dtype)
     for r in range(z.shape[0]):
-        {"np.dot(x[r], contiguous(W[r]), z[r])" if form == "x W + b" else ""}
+        {"np.dot(x[min(r, x.shape[0] - 1)], contiguous(W[r]), z[r])" if form == "x W + b" else ""}
         for n in range(z.shape[2]):
             bias[n] = {"0" if form == "z" else "b[r, 0, n]"}
         for s in range(z.shape[1]):
@@ -344,8 +344,8 @@ _ADD_ROW = """
 
 @cache
 def affine(char: str) -> Kernel:
-    """y ← x W + b. x (R, B, I), W (R, I, N), b (R, 1, N), y (R, B, N)."""
-    loop = f"for r in range(y.shape[0]):\n    np.dot(x[r], contiguous(W[r]), y[r]){_ADD_ROW}"
+    """y ← x W + b. x (R, B, I) or (1, B, I) for all, W (R, I, N), b (R, 1, N), y (R, B, N)."""
+    loop = f"for r in range(y.shape[0]):\n    np.dot(x[min(r, x.shape[0] - 1)], contiguous(W[r]), y[r]){_ADD_ROW}"
     return build("affine", loop, "x:3O W:3A b:3A y:3", char)
 
 
@@ -355,7 +355,7 @@ def affine_gradients(char: str) -> Kernel:
     loop = """
     total = np.empty(d.shape[2], d.dtype)
     for r in range(d.shape[0]):
-        np.dot(x[r].T, d[r], contiguous(gW[r]))
+        np.dot(x[min(r, x.shape[0] - 1)].T, d[r], contiguous(gW[r]))
         total[:] = 0
         for s in range(d.shape[1]):
             for n in range(d.shape[2]):

@@ -89,7 +89,7 @@ class Dense(Layer):
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         weights = p["W"]
         if self._in_one_call(x, weights):
-            y = np.empty((*x.shape[:2], self.n_out), x.dtype)
+            y = np.empty((len(weights), x.shape[1], self.n_out), x.dtype)
             kernels.AFFINE[x.dtype.char](x, weights, p["b"], y, kernels.NO_SCALARS)
             return y, x
         y = self._product(weights, x)
@@ -110,11 +110,12 @@ class Dense(Layer):
 
     def _in_one_call(self, x: Array, weights: Array) -> bool:
         """Whether product and bias go through one compiled call: while the product is small, calls are what costs."""
-        shape, (r, n_in, n_out) = x.shape, weights.shape
+        shape, (r, n_in, n_out), size = x.shape, weights.shape, weights.itemsize
         return (
             len(shape) == 3
-            and shape[0] == r
+            and (shape[0] == r or shape[0] == 1)
             and shape[2] == n_in
+            and weights.strides[1:] == (n_out * size, size)
             and shape[1] * n_in * n_out <= kernels.SMALL
             and self.bias is not None
             and x.dtype is weights.dtype
