@@ -62,7 +62,7 @@ def test_constants_are_computed_in_double():
     w, g, m, v = 0.0, np.float32(0.375), np.float32(0.25), np.float32(0.5)
     m64, v64 = 0.9 * m + 0.1 * np.float64(g), 0.9999 * v + 1e-4 * np.float64(g) ** 2
     wanted = w - 1e-3 * (m64 / (1 - 0.9**t)) / ((v64 / (1 - 0.9999**t)) ** 0.5 + 1e-8)
-    theta, state = np.zeros((1, 1), np.float32), np.array([[[m], [v]]])
+    theta, state = np.zeros((1, 1), np.float32), np.array([[[m]], [[v]]])
     f.step(t, theta, np.full((1, 1), g, np.float32), state)
     assert_allclose(theta[0, 0], wanted, rtol=4e-7)
     assert abs((1 - np.float32(0.9999) ** np.float32(t)) / (1 - 0.9999**t) - 1) > 5e-5  # what it would have cost

@@ -197,12 +197,14 @@ def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None,
 
 @cache
 def updating(update: Callable[..., Any], slots: tuple[str, ...], char: str) -> Kernel:
-    """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (R, S, P)."""
+    """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (S, R, P)."""
+    # Slots come first in the state: the compiler compares the whole extents of the arrays before it vectorises, and slots
+    # that alternate with replicas look as if they overlapped (four times slower for R > 1).
     step = body(update, ("w", "g", *slots), "update")
     loop = f"""
     for r in range(w.shape[0]):
         ws, gs = w[r], g[r]
-        {"; ".join(f"{s} = state[r, {i}]" for i, s in enumerate(slots))}
+        {"; ".join(f"{s} = state[{i}, r]" for i, s in enumerate(slots))}
         for i in range(ws.size):
             {", ".join(["ws[i]", *(f"{s}[i]" for s in slots)])} = update(
                 ws[i], gs[i]{"".join(f", {s}[i]" for s in slots)}{step.call}

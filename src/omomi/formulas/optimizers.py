@@ -25,16 +25,14 @@ class Optimizer(Formula, root=True):
     lr: float
 
     def state(self, theta: Array) -> Array:
-        """The slots at rest: zeros of shape (R, S, P) for θ (R, P)."""
-        return np.zeros((len(theta), len(self.slots), theta.shape[1]), theta.dtype)
+        """The slots at rest: zeros of shape (S, R, P) for θ (R, P)."""
+        return np.zeros((len(self.slots), *theta.shape), theta.dtype)
 
     def step(self, t: int, theta: Array, grad: Array, state: Array, *, scale: float = 1.0) -> None:
-        """Advance θ (R, P) and the state (R, S, P) in place. t counts from 1; `scale` multiplies the learning rate."""
+        """Advance θ (R, P) and the state (S, R, P) in place. t counts from 1; `scale` multiplies the learning rate."""
         if theta.dtype.char not in self._precisions:
-            slots = [state[:, i] for i in range(len(self.slots))]
-            new = self.update(t, theta, grad, *slots, self.lr * scale, *self.hyper[1:])
-            for old, values in zip([theta, *slots], new if slots else [new], strict=True):
-                old[...] = values
+            new = self.update(t, theta, grad, *state, self.lr * scale, *self.hyper[1:])
+            theta[...], state[...] = (new[0], new[1:]) if self.slots else (new, state)
             return
         scalars = np.array((t, self.lr * scale, *self.hyper[1:]), dtype=np.float64)
         self._loops[theta.dtype.char](theta, grad, state, scalars)

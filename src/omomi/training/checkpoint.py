@@ -58,7 +58,10 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
             mine = getattr(run, f"_{name}")
             if arrays[name].shape != mine.shape or arrays[name].dtype != mine.dtype:
                 raise ValueError(f"{name} has shape {arrays[name].shape}, not {mine.shape}")
-            mine[...] = arrays[name]
+            if name == "state":
+                run._state = arrays[name]
+            else:
+                mine[...] = arrays[name]
         columns = {name: arrays[f"history.{name}"] for name in said["history"]}
         run.history = History.of(run.settings.seeds, columns)
         run.epoch = run.history.epochs

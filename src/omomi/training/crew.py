@@ -30,7 +30,8 @@ class Crew:
 
     def __init__(self, run: Run, rows: slice, rngs: Sequence[np.random.Generator]) -> None:
         s = self.settings = run.settings
-        self.rows, self.theta, self.grad, self.state = rows, run.theta[rows], run._grad[rows], run._state[rows]
+        self.rows, self.theta, self.grad = rows, run.theta[rows], run._grad[rows]
+        self.state = s.optimizer.state(self.theta)
         self.params, self.grads = s.net.views(self.theta), s.net.views(self.grad)
         self.mode = Mode(True, run._noise_rngs[rows])
         self.tally = run._tally[rows]

@@ -83,7 +83,7 @@ class Run:
         n = len(s.seeds)
         self._theta = s.net.init(s.seeds, s.dtype)
         self._params = s.net.views(self._theta)
-        self._grad, self._state = np.zeros_like(self._theta), s.optimizer.state(self._theta)
+        self._grad = np.zeros_like(self._theta)
         # One stream of random numbers per purpose and replica (0 drew the weights).
         self._order_rngs, self._noise_rngs, rule_rngs = (
             [np.random.default_rng((stream, seed)) for seed in s.seeds] for stream in (1, 2, 3)
@@ -155,6 +155,16 @@ class Run:
     def _targets(self, name: str, y: Any) -> Targets:
         s = self.settings
         return targets(y, s.loss, s.net.shapes[-1][0], s.dtype)
+
+    @property
+    def _state(self) -> Array:
+        """The optimizer's slots of all crews, (S, R, P)."""
+        return np.concatenate([c.state for c in self._crews], axis=1)
+
+    @_state.setter
+    def _state(self, values: Array) -> None:
+        for c in self._crews:
+            c.state[...] = values[:, c.rows]
 
     # What there is to see
 
