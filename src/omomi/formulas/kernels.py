@@ -198,8 +198,8 @@ def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None,
 @cache
 def updating(update: Callable[..., Any], slots: tuple[str, ...], char: str) -> Kernel:
     """w, *slots ← update(t, w, g, *slots, *hyper), in place. w, g (R, P), state (S, R, P)."""
-    # Slots come first in the state: the compiler compares the whole extents of the arrays before it vectorises, and slots
-    # that alternate with replicas look as if they overlapped (four times slower for R > 1).
+    # Slots come first in the state: the compiler compares whole extents of arrays before it vectorises, and slots that
+    # alternate with replicas look as if they overlapped (four times slower for R > 1).
     step = body(update, ("w", "g", *slots), "update")
     loop = f"""
     for r in range(w.shape[0]):
