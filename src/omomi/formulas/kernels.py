@@ -1,7 +1,7 @@
 """The loops around formulas: written out as source, compiled by Numba and cached.
 
 A formula is written once, as in its paper, with Python numbers: `v_hat = v / (1 - beta2**t)`. Numba has no
-weak scalars: it would promote every float32 loop to float64 and make it 4 to 8 times slower. So a formula is split:
+weak scalars: it would promote every float32 loop to float64 and make it three times slower. So a formula is split:
 what does not depend on the element (hyper-parameters, t, literals) is computed once per call, in double, and rounded
 to the array's precision; the rest is the body of the loop. `Kernel.source` shows what results.
 
@@ -293,20 +293,29 @@ def softmax_cross_entropy(char: str) -> Kernel:
     return build("softmax_cross_entropy", loop, "z:3O t:3O dz:3 loss:1D tally:2D", char)
 
 
+_SUM_COLUMNS = """
+    total = np.zeros(d.shape[2], d.dtype)
+    for s in range(d.shape[1]):
+        for n in range(d.shape[2]):
+            total[n] += d[r, s, n]
+    for n in range(d.shape[2]):
+        out[r, 0, n] = total[n]
+"""
+
+_ADD_ROW = """
+    row = np.empty(y.shape[2], y.dtype)
+    for n in range(y.shape[2]):
+        row[n] = b[r, 0, n]
+    for s in range(y.shape[1]):
+        for n in range(y.shape[2]):
+            y[r, s, n] += row[n]
+"""
+
+
 @cache
 def column_sums(char: str) -> Kernel:
     """out ← Σ over samples of d. d (R, B, N), out (R, 1, N) of any strides."""
-    loop = """
-    total = np.empty(d.shape[2], d.dtype)
-    for r in range(d.shape[0]):
-        total[:] = 0
-        for s in range(d.shape[1]):
-            for n in range(d.shape[2]):
-                total[n] += d[r, s, n]
-        for n in range(d.shape[2]):
-            out[r, 0, n] = total[n]
-    """
-    return build("column_sums", loop, "d:3 out:3A", char)
+    return build("column_sums", f"for r in range(d.shape[0]):{_SUM_COLUMNS}", "d:3 out:3A", char)
 
 
 @cache
@@ -334,16 +343,6 @@ def row_added(char: str) -> Kernel:
     return build("row_added", f"for r in range(y.shape[0]):{_ADD_ROW}", "y:3 b:3A", char)
 
 
-_ADD_ROW = """
-    row = np.empty(y.shape[2], y.dtype)
-    for n in range(y.shape[2]):
-        row[n] = b[r, 0, n]
-    for s in range(y.shape[1]):
-        for n in range(y.shape[2]):
-            y[r, s, n] += row[n]
-"""
-
-
 @cache
 def affine(char: str) -> Kernel:
     """y ← x W + b. x (R, B, I) or (1, B, I) for all, W (R, I, N), b (R, 1, N), y (R, B, N)."""
@@ -353,19 +352,10 @@ def affine(char: str) -> Kernel:
 
 @cache
 def affine_gradients(char: str) -> Kernel:
-    """gW ← xᵀ d, gb ← Σ over samples of d. x (R, B, I), d (R, B, N), gW (R, I, N), gb (R, 1, N)."""
-    loop = """
-    total = np.empty(d.shape[2], d.dtype)
-    for r in range(d.shape[0]):
-        np.dot(x[min(r, x.shape[0] - 1)].T, d[r], contiguous(gW[r]))
-        total[:] = 0
-        for s in range(d.shape[1]):
-            for n in range(d.shape[2]):
-                total[n] += d[r, s, n]
-        for n in range(d.shape[2]):
-            gb[r, 0, n] = total[n]
-    """
-    return build("affine_gradients", loop, "x:3O d:3O gW:3A gb:3A", char)
+    """gW ← xᵀ d, out ← Σ over samples of d. x (R, B, I) or (1, B, I), d (R, B, N), gW (R, I, N), out (R, 1, N)."""
+    product = "np.dot(x[min(r, x.shape[0] - 1)].T, d[r], contiguous(gW[r]))"
+    loop = f"for r in range(d.shape[0]):\n    {product}{_SUM_COLUMNS}"
+    return build("affine_gradients", loop, "x:3O d:3O gW:3A out:3A", char)
 
 
 def sum_columns(d: np.ndarray, out: np.ndarray) -> None:
