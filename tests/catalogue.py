@@ -44,6 +44,8 @@ def inside(f: Field[Any], share: float = 0.5) -> Any:
         return next(inner for inner in map(example, reversed(plain)) if only is None or only(inner))
     if "flag" in f.metadata:
         return not f.default
+    if "choices" in f.metadata:
+        return next(choice for choice in f.metadata["choices"] if choice != f.default)
     if "each" in f.metadata:
         # Four, as the networks of tests have outputs.
         return tuple(_within(f.metadata["each"], (share + i / 4) % 1, f.default) for i in range(4))

@@ -34,11 +34,13 @@ def noise(replicas):
 def gradient(net, theta, x, t, loss, rule=None):
     """What the weights get, (R, P)."""
     params, grads = net.views(theta), np.full_like(theta, np.nan)
-    y, tapes = net.forward(params, x, noise(len(theta)))
-    _, error = loss.measure(y, np.ascontiguousarray(np.broadcast_to(t, y.shape)))
+    mode, rngs = noise(len(theta)), [np.random.default_rng(r) for r in range(len(theta))]
+    y, tapes = net.forward(params, x, mode)
+    t = np.ascontiguousarray(np.broadcast_to(t, y.shape))
+    _, error = loss.measure(y, t)
     rule = Backprop() if rule is None else rule
-    fixed = rule.prepare(net, params, [np.random.default_rng(r) for r in range(len(theta))])
-    rule.gradient(Pass(net=net, params=params, tapes=tapes, error=error, fixed=fixed), net.views(grads))
+    own = rule.prepare(net, params, rngs)
+    rule.gradient(Pass(net, loss, params, own, rngs, mode, x, t, y, tapes, error), net.views(grads))
     return grads
 
 

@@ -171,6 +171,8 @@ def _limits(metadata: Any) -> str:
         return f"{metadata['kind'].noun}{which}{' or none' if metadata.get('optional') else ''}"
     if "each" in metadata:
         return f"numbers, each {_limits(metadata['each'])}"
+    if "choices" in metadata:
+        return " or ".join(metadata["choices"])
     if "flag" in metadata:
         return "True or False"
     if "low" not in metadata:

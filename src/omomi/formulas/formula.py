@@ -32,6 +32,11 @@ def flag(*, default: bool) -> Any:
     return field(default=default, metadata={"flag": True})
 
 
+def one_of(*choices: str, default: str) -> Any:
+    """Declare a word out of several."""
+    return field(default=default, metadata={"choices": choices})
+
+
 def of_kind(
     kind: type[Formula],
     *,
@@ -47,7 +52,7 @@ def of_kind(
     return field(default=default, metadata={"kind": kind, "optional": optional, "only": only, "which": which})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(between, numbers, flag, of_kind, field))
+@dataclass_transform(frozen_default=True, field_specifiers=(between, numbers, flag, one_of, of_kind, field))
 class Formula(ABC):
     """A frozen dataclass that is registered by being defined.
 
@@ -94,6 +99,8 @@ class Formula(ABC):
                 self._check_numbers(f.name, f.metadata["each"])
             elif "flag" in f.metadata:
                 self._check_flag(f.name)
+            elif "choices" in f.metadata:
+                self._check_choice(f.name, f.metadata["choices"])
             elif "kind" in f.metadata:
                 self._check_kind(f.name, **f.metadata)
 
@@ -102,6 +109,13 @@ class Formula(ABC):
         if not isinstance(value, bool | np.bool_) and value not in (0, 1):
             raise ValueError(f"{type(self).__name__}: {name} must be True or False, got {value!r}")
         object.__setattr__(self, name, bool(value))
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        value = getattr(self, name)
+        spelled = {squash(choice): choice for choice in choices}
+        if not isinstance(value, str) or squash(value) not in spelled:
+            raise ValueError(f"{type(self).__name__}: {name} must be {_either(choices)}, got {value!r}")
+        object.__setattr__(self, name, spelled[squash(value)])
 
     def _check_numbers(self, name: str, each: dict[str, Any]) -> None:
         value = getattr(self, name)
@@ -252,6 +266,14 @@ def near_miss(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(wanted, spellings, n=5)
     return f"; did you mean {spellings[max(near, key=nearness)]!r}?" if near else ""
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    """
+    >>> _either(("mean", "sum"))
+    "'mean' or 'sum'"
+    """
+    return ", ".join(map(repr, choices[:-1])) + f" or {choices[-1]!r}"
 
 
 def _a(noun: str) -> str:

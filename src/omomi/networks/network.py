@@ -116,6 +116,11 @@ class Network:
         """Where the first layer with weights stands: no error goes back beyond it."""
         return next((i for i, spans in enumerate(self._layout) if spans), len(self.layers))
 
+    @cached_property
+    def connecting(self) -> tuple[int, ...]:
+        """Where the layers with weights between units stand."""
+        return tuple(i for i, layer in enumerate(self.layers) if layer.between_units)
+
     def multiply_adds(self) -> list[int]:
         """Per layer, for one sample."""
         return [layer.multiply_adds(s) for layer, s in zip(self.layers, self.shapes[:-1], strict=True)]

@@ -10,28 +10,47 @@ from typing import Any
 import numpy as np
 
 from ..formulas.formula import Formula
-from ..networks.layers import Weights
+from ..formulas.losses import Loss
+from ..networks.layers import EVALUATE, Mode, Weights
 from ..networks.network import Network
 
 Array = np.ndarray
+NOTHING = np.empty(0)
 
 
 @dataclass
 class Pass:
-    """A forward pass, as a rule sees it. One object serves a whole run; tapes and error are new at each step."""
+    """A forward pass, as a rule sees it. One object serves a whole run; from `x` on all is new at each step."""
 
     net: Network
+    loss: Loss
     params: Sequence[Weights]
-    fixed: Any = None  # what the rule's `prepare` gave
+    own: Sequence[Weights] = ()  # what the rule's `prepare` gave, one dict per layer
+    rngs: Sequence[np.random.Generator] = ()  # the rule's, one per replica
+    mode: Mode = EVALUATE  # of the forward pass
+    x: Array = field(default_factory=lambda: NOTHING)  # (R, B, …) or (1, B, …)
+    target: Array = field(default_factory=lambda: NOTHING)  # (R, B, O)
+    y: Array = field(default_factory=lambda: NOTHING)  # what the last layer says, (R, B, O)
     tapes: Sequence[Any] = ()  # one per layer
-    error: Array = field(default_factory=lambda: np.empty(0))  # dL/dy of the last layer, (R, B, O)
+    error: Array = field(default_factory=lambda: NOTHING)  # dL/dy, (R, B, O), of the mean over the batch
 
 
 class Rule(Formula, root=True):
     """Two questions, asked layer by layer from the last: what do the weights get, what goes further back?"""
 
-    def prepare(self, net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> Any:
-        """Fixed quantities of the rule, such as feedback weights; may constrain params. One generator per replica."""
+    def wired(self, net: Network) -> Network:
+        """The network of these widths that the rule can teach: this one, unless it needs layers of its own."""
+        return net
+
+    def check(self, net: Network, loss: Loss) -> None:
+        """Refuse a network or loss that makes no sense with this rule."""
+
+    def prepare(self, net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> list[Weights]:
+        """The rule's own arrays (R, …), such as feedback weights: a dict for each layer. One generator per replica.
+
+        They are kept in checkpoints, so a rule may change them in place.
+        """
+        return [{} for _ in net.layers]
 
     def weight_gradient(self, at: int, delta: Array, seen: Pass, g: Weights) -> None:
         """Write what the weights of layer `at` get into g; delta (R, B, n_out) is the error at its output."""
@@ -49,3 +68,13 @@ class Rule(Formula, root=True):
                 self.weight_gradient(at, delta, seen, grads[at])
             if at > first:
                 delta = self.send_back(at, delta, seen)
+
+    def settle(self, seen: Pass) -> None:
+        """After the optimizer has moved the weights: hold them to a constraint, let own arrays follow."""
+
+    def noise(self, seen: Pass, shape: tuple[int, ...]) -> Array:
+        """Standard normal numbers (R, *shape), each replica's from its own generator."""
+        drawn = np.empty((len(seen.rngs), *shape), seen.y.dtype)
+        for row, rng in zip(drawn, seen.rngs, strict=True):
+            row[...] = rng.standard_normal(shape, np.float32)
+        return drawn

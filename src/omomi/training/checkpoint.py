@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 NAME = "checkpoint.safetensors"
-FORMAT = 2
+FORMAT = 3
 _ARRAYS = ("theta", "slots", "memory", "tally", "best_loss", "best_epoch", "best_theta", "stopped")
 
 
@@ -30,6 +30,7 @@ def save(run: Run, path: str | Path) -> Path:
     """All that is needed to go on, in one file."""
     arrays = {name: np.ascontiguousarray(getattr(run, f"_{name}")) for name in _ARRAYS}
     arrays |= {f"history.{name}": values for name, values in run.history.arrays().items()}
+    arrays |= {f"own.{name}": np.ascontiguousarray(values) for name, values in run._own.items()}
     middle = run._order is not None  # in the middle of an epoch
     said = {
         "format": FORMAT,
@@ -39,6 +40,7 @@ def save(run: Run, path: str | Path) -> Path:
         "position": run._position,
         "order_rngs": run._order_states if middle else [rng.bit_generator.state for rng in run._order_rngs],
         "noise_rngs": [rng.bit_generator.state for rng in run._noise_rngs],
+        "rule_rngs": [rng.bit_generator.state for rng in run._rule_rngs],
         "diverged": sorted(run.diverged.items()),
         "data": fingerprint(run),
     }
@@ -62,13 +64,14 @@ def load(run: Run, path: str | Path, data: tuple[Any, Any, Any]) -> None:
                 setattr(run, f"_{name}", arrays[name])
             else:
                 mine[...] = arrays[name]
+        run._own = {name: arrays[f"own.{name}"] for name in run._own}
         columns = {name: arrays[f"history.{name}"] for name in said["history"]}
         run.history = History.of(run.settings.seeds, columns)
         run.epoch = run.history.epochs
         run.t, run._position = said["t"], said["position"]
         run.diverged = {int(seed): int(epoch) for seed, epoch in said["diverged"]}
-        for rngs, states in ((run._order_rngs, said["order_rngs"]), (run._noise_rngs, said["noise_rngs"])):
-            for rng, state in zip(rngs, states, strict=True):
+        for name in ("order_rngs", "noise_rngs", "rule_rngs"):
+            for rng, state in zip(getattr(run, f"_{name}"), said[name], strict=True):
                 rng.bit_generator.state = state
         run._look_who_is_left()
         known = said["data"]

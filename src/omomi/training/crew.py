@@ -13,7 +13,7 @@ import numpy as np
 
 from ..formulas.optimizers import Context
 from ..networks.layers import Mode
-from ..rules import Pass
+from ..rules import Pass, Rule
 
 if TYPE_CHECKING:
     from .run import Run
@@ -29,7 +29,7 @@ CACHE, ARRAYS_PER_UNIT = 2**22, 3  # bytes that a core can call its own; arrays 
 class Crew:
     """Some replicas of a run, as views of its arrays, and all that a step needs. Crews do not meet in any array."""
 
-    def __init__(self, run: Run, rows: slice, rngs: Sequence[np.random.Generator]) -> None:
+    def __init__(self, run: Run, rows: slice) -> None:
         s = self.settings = run.settings
         self.rows, self.theta, self.grad = rows, run.theta[rows], run._grad[rows]
         self.state = s.optimizer.state(self.theta)
@@ -37,7 +37,10 @@ class Crew:
         self.mode = Mode(True, run._noise_rngs[rows])
         self.tally = run._tally[rows]
         self.decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
-        self._pass = Pass(s.net, self.params, s.rule.prepare(s.net, self.params, rngs[rows]))
+        rngs = run._rule_rngs[rows]
+        self.own = s.rule.prepare(s.net, self.params, rngs)
+        self._pass = Pass(s.net, s.loss, self.params, self.own, rngs, self.mode)
+        self._settles = type(s.rule).settle is not Rule.settle
         self._context = Context(rngs=self.mode.rngs, matrices=s.net.weights_between_units(), gradient=self._again)
         self._at_hand: tuple[Array, Array] = (np.empty(0), np.empty(0))  # the batch: inputs and targets
         self._buffers: dict[int, tuple[Array, Array]] = {}
@@ -55,13 +58,16 @@ class Crew:
                 loss = self._context.loss = self._take_gradient(x, target, self.tally)
                 scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
                 s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale, seen=self._context)
+                if self._settles:
+                    s.rule.settle(self._pass)
         return loss
 
     def _take_gradient(self, x: Array, target: Array, tally: Array | None = None) -> Array:
         """Fill the gradient; the loss of the batch, (R,)."""
         s, seen = self.settings, self._pass
-        y, seen.tapes = s.net.run(self.params, x, self.mode)
-        loss, seen.error = s.loss.measure(y, target, tally)
+        seen.x, seen.target = x, target
+        seen.y, seen.tapes = s.net.run(self.params, x, self.mode)
+        loss, seen.error = s.loss.measure(seen.y, target, tally)
         s.rule.gradient(seen, self.grads)
         if s.clip_norm is not None:
             self._clip(s.clip_norm)

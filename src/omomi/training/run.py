@@ -80,12 +80,13 @@ class Run:
         """The state at the very beginning, without data."""
         s = self.settings = settings
         check_output(s.net, s.loss)
+        s.rule.check(s.net, s.loss)
         n = len(s.seeds)
         self._theta = s.net.init(s.seeds, s.dtype)
         self._params = s.net.views(self._theta)
         self._grad = np.zeros_like(self._theta)
         # One stream of random numbers per purpose and replica (0 drew the weights).
-        self._order_rngs, self._noise_rngs, rule_rngs = (
+        self._order_rngs, self._noise_rngs, self._rule_rngs = (
             [np.random.default_rng((stream, seed)) for seed in s.seeds] for stream in (1, 2, 3)
         )
         self.scheduled = s.schedule != ConstantSchedule()
@@ -96,7 +97,7 @@ class Run:
         self._order: Array | None = None
         self._tally = np.zeros((n, 2))  # over this epoch: the losses' sum, the right answers
         crews, self._threads = crew.split(self)
-        self._crews = [crew.Crew(self, rows, rule_rngs) for rows in crews]
+        self._crews = [crew.Crew(self, rows) for rows in crews]
         self.diverged: dict[int, int] = {}  # seed → epoch
         self.finished = False  # whether no replica can go on: each has stopped early or diverged
         self._best_loss, self._best_epoch = np.full(n, np.inf), np.zeros(n, np.int64)
@@ -175,6 +176,19 @@ class Run:
     def _memory(self, values: Array) -> None:
         for c in self._crews:
             c.state.memory[...] = values[:, c.rows]
+
+    @property
+    def _own(self) -> dict[str, Array]:
+        """The rule's own arrays of all crews, by layer and name."""
+        named = [{f"{at}.{k}": a for at, own in enumerate(c.own) for k, a in own.items()} for c in self._crews]
+        return {name: np.concatenate([arrays[name] for arrays in named]) for name in named[0]}
+
+    @_own.setter
+    def _own(self, values: dict[str, Array]) -> None:
+        for c in self._crews:
+            for at, own in enumerate(c.own):
+                for name, mine in own.items():
+                    mine[...] = values[f"{at}.{name}"][c.rows]
 
     # What there is to see
 
