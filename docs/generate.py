@@ -22,6 +22,7 @@ LABELS = ("", "Range", "Units", "Numerics", "Differs", "Check", "Reference")
 COPIED = {
     "index.md": HERE / "index.md",
     "getting-started.md": HERE / "getting-started.md",
+    "rules.md": HERE / "rules.md",
     "api.md": HERE / "api.md",
     "images/readme.png": HERE / "images" / "readme.png",
     "architecture.md": HERE.parent / "ARCHITECTURE.md",

@@ -81,14 +81,21 @@ def test_the_gradient_goes_through_every_activation(cls):
 
 
 @pytest.mark.parametrize("cls", entries(Rule))
-@pytest.mark.parametrize("body", BODIES, ids=repr)
-def test_every_weight_of_every_rule_gets_something_of_its_precision(cls, body):
-    loss, rng = Loss.named("softmax_cross_entropy"), np.random.default_rng(8)
-    net = network(body, loss)
-    x = rng.normal(size=(3, SAMPLES, *net.shapes[0])).astype(np.float32)
-    grads = gradient(net, net.init([0, 1, 2], np.float32), x, targets(loss, rng).astype(np.float32), loss, cls())
-    assert grads.dtype == np.float32
-    assert np.isfinite(grads).all()
+def test_every_weight_of_every_rule_gets_something_of_its_precision(cls):
+    """In every network that the rule can teach, of which there are some."""
+    loss, rng, taught, rule = Loss.named("softmax_cross_entropy"), np.random.default_rng(8), 0, cls()
+    for body in BODIES:
+        net = rule.wired(network(body, loss))
+        x = rng.normal(size=(3, SAMPLES, *net.shapes[0])).astype(np.float32)
+        try:
+            rule.check(net, loss)
+        except ValueError:
+            continue
+        grads = gradient(net, net.init([0, 1, 2], np.float32), x, targets(loss, rng).astype(np.float32), loss, rule)
+        assert grads.dtype == np.float32
+        assert np.isfinite(grads).all()
+        taught += 1
+    assert taught
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

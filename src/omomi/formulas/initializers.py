@@ -44,6 +44,15 @@ class Uniform(Initializer):
         return rng.uniform(self.low, self.high, shape)
 
 
+class PositiveUniform(Initializer):
+    """U(0, gain / √fan_in): magnitudes, for units that excite or inhibit."""
+
+    gain: float = between(0, np.inf, default=1.0, closed="()")
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+        return rng.uniform(0, self.gain / fan_in**0.5, shape)
+
+
 class Normal(Initializer):
     """N(mean, std²)."""
 

@@ -231,6 +231,34 @@ class LayerNorm(Layer):
         return math.prod(shape_in)
 
 
+class RmsNorm(Layer):
+    """y = x / √(mean of x² + ε), over the last axis of each sample: its direction is kept, its length is not.
+
+    Differs: torch's RMSNorm has a gain as well.
+    Check:   the mean of y² is 1 - ε / (mean of x² + ε).
+    Reference: Zhang, Sennrich (2019), Root mean square layer normalization, arXiv:1910.07467, eq. 4, without its gain.
+    """
+
+    eps: float = between(0, math.inf, default=1e-5, closed="()")
+
+    def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
+        return {}, shape_in
+
+    def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        scale = 1 / np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + self.eps)
+        y = x * scale
+        return y, (y, scale)
+
+    def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
+        y, scale = tape
+        return scale * (dy - y * (dy * y).mean(axis=-1, keepdims=True))
+
+    def slope(self, tape: Any) -> Array:
+        """∂yᵢ/∂xᵢ, the diagonal of the Jacobian."""
+        y, scale = tape
+        return scale * (1 - y * y / y.shape[-1])
+
+
 def _across(weights: Array, x: Array) -> Array:
     """(R, 1, N) → (R, 1, …, 1, N), to go with x (R, B, …, N)."""
     return weights.reshape(len(weights), *[1] * (x.ndim - 2), -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .rule import Array, Pass, Rule
+from .rule import Rule
 
 
 class Backprop(Rule):
@@ -13,6 +13,3 @@ class Backprop(Rule):
     """
 
     also = ("backpropagation", "bp")
-
-    def send_back(self, at: int, delta: Array, seen: Pass) -> Array:
-        return seen.net.layers[at].backward_input(seen.params[at], seen.tapes[at], delta)

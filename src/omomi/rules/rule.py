@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,14 +35,25 @@ class Pass:
 
 
 class Rule(Formula, root=True):
-    """Two questions, asked layer by layer from the last: what do the weights get, what goes further back?"""
+    """Two questions, asked layer by layer from the last: what do the weights get, what goes further back?
 
-    def wired(self, net: Network) -> Network:
-        """The network of these widths that the rule can teach: this one, unless it needs layers of its own."""
+    Where a rule leaves a question out, the answer is that of backpropagation.
+    """
+
+    usual: ClassVar[str] = ""  # the optimizer that goes with the rule where nobody chose one
+
+    def wired(self, net: Network, x: Array | None = None) -> Network:
+        """The network of these widths that the rule can teach: this one, unless it needs layers of its own.
+
+        x are inputs (N, …), if there are some already, to see of what kind they are.
+        """
         return net
 
     def check(self, net: Network, loss: Loss) -> None:
         """Refuse a network or loss that makes no sense with this rule."""
+
+    def look(self, net: Network, x: Array) -> None:
+        """Look at the training inputs (N, …) and warn of what does not go well with this rule."""
 
     def prepare(self, net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> list[Weights]:
         """The rule's own arrays (R, …), such as feedback weights: a dict for each layer. One generator per replica.
@@ -56,9 +66,9 @@ class Rule(Formula, root=True):
         """Write what the weights of layer `at` get into g; delta (R, B, n_out) is the error at its output."""
         seen.net.layers[at].backward_weights(g, seen.tapes[at], delta)
 
-    @abstractmethod
     def send_back(self, at: int, delta: Array, seen: Pass) -> Array:
-        """The error at the input of layer `at`, from that at its output."""
+        """The error at the input of layer `at`, from that at its output: as backpropagation has it."""
+        return seen.net.layers[at].backward_input(seen.params[at], seen.tapes[at], delta)
 
     def gradient(self, seen: Pass, grads: Sequence[Weights]) -> None:
         """Fill grads, one dict of views per layer, from the error at the output."""

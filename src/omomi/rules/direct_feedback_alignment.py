@@ -1,0 +1,76 @@
+"""Direct feedback alignment: the error at the output goes straight to every hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..formulas.formula import of_kind
+from ..formulas.initializers import Initializer, TorchLinear
+from ..formulas.losses import Loss
+from ..networks.network import Network
+from .feedback_alignment import crossed
+from .rule import Array, Pass, Rule, Weights
+
+
+class DirectFeedbackAlignment(Rule):
+    """δₗ = e Bₗᵀ: the error e at the last layer goes straight to each hidden one, through a fixed random Bₗ.
+
+    e is the error at the output of the last layer with weights between units, and Bₗ (n, O) brings it to the n inputs
+    of each such layer but the first; from there it goes on as in backpropagation, to the next one below. Bₗ is drawn
+    as a dense layer from there to the output would be: U(±1/√n), as in Nøkland's program.
+
+    Differs: BioTorch draws Bₗ by Glorot's rule, U(±√(6/(n + O))).
+    Check:   with one hidden layer it is feedback alignment; the last layer gets its gradient.
+    Reference: Nøkland (2016), Direct feedback alignment provides learning in deep neural networks, arXiv:1609.01596.
+    """
+
+    also = ("dfa",)
+    weights: Initializer = of_kind(Initializer, default=TorchLinear())
+
+    def check(self, net: Network, loss: Loss) -> None:
+        places = [(f"{net.layers[at]} takes", net.shapes[at]) for at in crossed(net)]
+        if places:
+            last = net.connecting[-1]
+            places.append((f"{net.layers[last]} gives", net.shapes[last + 1]))
+        for what, shape in places:
+            if len(shape) != 1:
+                raise ValueError(
+                    f"{type(self).__name__} sends the error straight from vectors to vectors, but {what} samples of "
+                    f"shape {shape}"
+                )
+
+    def prepare(self, net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> list[Weights]:
+        own: list[Weights] = [{} for _ in net.layers]
+        for at in crossed(net):
+            n, n_out = net.shapes[at][0], self.width(net)
+            each = [self.weights.draw(rng, (n, n_out), n, n_out) for rng in rngs]
+            own[at]["B"] = np.stack(each).astype(next(iter(params[at].values())).dtype)
+        return own
+
+    def width(self, net: Network) -> int:
+        """O, the length of what is sent."""
+        return net.shapes[net.connecting[-1] + 1][0]
+
+    def message(self, error: Array, seen: Pass) -> Array:
+        """What is sent to the hidden layers, (R, B, O), from the error at the output of the last."""
+        return error
+
+    def send_back(self, at: int, delta: Array, seen: Pass) -> Array:
+        """For a layer that has a B, delta is the message."""
+        if seen.own[at]:
+            return np.matmul(delta, seen.own[at]["B"].swapaxes(-1, -2))
+        return seen.net.layers[at].backward_input(seen.params[at], seen.tapes[at], delta)
+
+    def gradient(self, seen: Pass, grads: Sequence[Weights]) -> None:
+        net, delta = seen.net, seen.error
+        message = delta
+        first, last = net.first_learning, max(net.connecting, default=-1)
+        for at in range(len(net.layers) - 1, first - 1, -1):
+            if grads[at]:
+                self.weight_gradient(at, delta, seen, grads[at])
+            if at == last:
+                message = self.message(delta, seen)
+            if at > first:
+                delta = self.send_back(at, message if seen.own[at] else delta, seen)
