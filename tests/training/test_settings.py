@@ -46,6 +46,7 @@ def refused(sentence, *, net=NET, x=X, y=Y, error=ValueError, **settings):
         ({"seeds": [0.5]}, "each seed must be a whole number ≥ 0, got 0.5"),
         ({"seeds": -3}, "each seed must be a whole number ≥ 0, got -3"),
         ({"seeds": True}, "each seed must be a whole number ≥ 0, got True"),
+        ({"diagnose": "yes"}, "diagnose must be True or False, got 'yes'"),
         ({"dtype": "float16"}, "dtype must be float32 or float64, got 'float16'"),
         ({"dtype": int}, "dtype must be float32 or float64, got <class 'int'>"),
         ({"dtype": "nonsense"}, "dtype must be float32 or float64, got 'nonsense'"),

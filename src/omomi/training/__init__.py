@@ -1,8 +1,12 @@
 """Runs: the loop, metrics, history and checkpoints."""
 
+from .diagnosis import Diagnosis, diagnose
 from .fit import fit
 from .history import History
 from .metrics import confusion_matrix, mean_and_interval, mean_squared_error, r2
 from .run import Run, Step
 
-__all__ = ["History", "Run", "Step", "confusion_matrix", "fit", "mean_and_interval", "mean_squared_error", "r2"]
+__all__ = [
+    "Diagnosis", "History", "Run", "Step", "confusion_matrix", "diagnose", "fit", "mean_and_interval",
+    "mean_squared_error", "r2",
+]  # fmt: skip

@@ -28,11 +28,13 @@ def fit(
     seeds: Sequence[int] = range(8),
     validation: tuple[Any, Any] | float | None = None,
     drop_last: bool = False,
+    shuffle: bool = True,
     schedule: Schedule | str = "constant",
     clip_norm: float | None = None,
     weight_decay: float = 0.0,
     patience: int | None = None,
     dtype: Any = "float32",
+    diagnose: bool = False,
     progress: bool | None = None,
     out: str | Path | None = None,
     checkpoint_epochs: int | None = None,
@@ -59,6 +61,8 @@ def fit(
         One replica each. A replica depends on its own seed alone: in a crowd it is what it is alone.
     validation : (x, y) or float, optional
         Measured after every epoch; a number in (0, 1) holds that share of the samples back.
+    shuffle : bool
+        Draw a new order of the samples for every epoch; else they come as they stand.
     drop_last : bool
         Leave the last, smaller batch of an epoch out.
     clip_norm : float, optional
@@ -68,6 +72,9 @@ def fit(
     patience : int, optional
         A replica whose validation loss has not fallen for so many epochs goes back to its best weights and stays.
     dtype : {"float32", "float64"}
+    diagnose : bool
+        Compare every layer with the gradient of the loss after every epoch, and look at its units: columns such as
+        "angle[0]" and "dead[1]" in the history; see `diagnose`.
     progress : bool, optional
         Show a bar; left out: if somebody watches.
     out : path, optional
@@ -81,8 +88,8 @@ def fit(
     """
     run = Run(
         net, x, y, loss=loss, optimizer=optimizer, rule=rule, epochs=epochs, batch_size=batch_size, seeds=seeds,
-        validation=validation, drop_last=drop_last, schedule=schedule, clip_norm=clip_norm,
-        weight_decay=weight_decay, patience=patience, dtype=dtype,
+        validation=validation, shuffle=shuffle, drop_last=drop_last, schedule=schedule, clip_norm=clip_norm,
+        weight_decay=weight_decay, patience=patience, dtype=dtype, diagnose=diagnose,
     )  # fmt: skip
     if out is not None:
         checkpoint.new_folder(out, run.settings.as_text())

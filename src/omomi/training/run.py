@@ -16,7 +16,7 @@ from ..formulas.schedules import Constant as ConstantSchedule
 from ..formulas.schedules import Schedule
 from ..networks.network import Network
 from ..rules import Rule
-from . import checkpoint, crew, metrics
+from . import checkpoint, crew, diagnosis, metrics
 from .history import History
 from .interrupts import HeldBack
 from .progress import Bar
@@ -60,18 +60,20 @@ class Run:
         batch_size: int | None = 32,
         seeds: Sequence[int] = range(8),
         validation: tuple[Any, Any] | float | None = None,
+        shuffle: bool = True,
         drop_last: bool = False,
         schedule: Schedule | str = "constant",
         clip_norm: float | None = None,
         weight_decay: float = 0.0,
         patience: int | None = None,
         dtype: Any = "float32",
+        diagnose: bool = False,
     ) -> None:
         if isinstance(net, Network) and loss is None:
             loss = choose_loss(net, y)
         s = Settings(
             net, loss, optimizer, rule, schedule, epochs, batch_size, seeds, drop_last, clip_norm,  # type: ignore[arg-type]
-            weight_decay, patience, dtype,
+            weight_decay, patience, dtype, diagnose, shuffle,
         )  # fmt: skip
         self._start(s)
         self._take_data(x, y, validation)
@@ -130,6 +132,7 @@ class Run:
                 raise ValueError(f"validation x and y must have the same length, got {len(held[0])} and {len(held[1])}")
         if s.patience and held is None:
             raise ValueError("patience needs validation data: validation=(x, y) or validation=0.2")
+        s.rule.look(s.net, data[0])
         self._x, self._y, self._held = *data, held
         n = len(self._x)
         self._batch = n if s.batch_size is None else min(s.batch_size, n)
@@ -314,7 +317,7 @@ class Run:
     def _draw_order(self) -> None:
         n = len(self._x)  # type: ignore[arg-type]
         self._order_states = [rng.bit_generator.state for rng in self._order_rngs]
-        if self._batch == n:  # the whole set at once has no order
+        if self._batch == n or not self.settings.shuffle:  # the whole set at once has no order
             self._order = np.broadcast_to(np.arange(n), (len(self._order_rngs), n))
         else:
             self._order = np.stack([rng.permutation(n) for rng in self._order_rngs])
@@ -327,6 +330,8 @@ class Run:
             row["accuracy"] = self._tally[:, 1] / self._end
         if self._held is not None:
             row |= {f"val_{name}": values for name, values in self._measure(*self._held).items()}
+        if s.diagnose:
+            row |= diagnosis.diagnose(self)
         lost = ~np.isfinite(row["loss"] + row.get("val_loss", 0)) & (self._stopped == 0)
         for r in np.flatnonzero(lost):
             self.diverged.setdefault(s.seeds[r], epoch)

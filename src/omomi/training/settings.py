@@ -33,6 +33,8 @@ class Settings:
     weight_decay: float
     patience: int | None
     dtype: str
+    diagnose: bool = False
+    shuffle: bool = True
 
     def __post_init__(self) -> None:
         def put(name: str, value: Any) -> None:
@@ -48,9 +50,10 @@ class Settings:
         put("weight_decay", positive("weight_decay", self.weight_decay, zero=True))
         put("clip_norm", None if self.clip_norm is None else positive("clip_norm", self.clip_norm))
         put("seeds", seeds(self.seeds))
-        if not isinstance(self.drop_last, bool | np.bool_):
-            raise ValueError(f"drop_last must be True or False, got {self.drop_last!r}")
-        put("drop_last", bool(self.drop_last))
+        for name in ("drop_last", "diagnose", "shuffle"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
+            put(name, bool(getattr(self, name)))
         put("dtype", precision(self.dtype))
 
     def as_text(self) -> dict[str, Any]:

@@ -52,6 +52,8 @@ def choose_loss(net: Network, y: Any) -> str:
     y, last, n_out = np.asarray(y), repr(net.layers[-1]), net.shapes[-1][-1]
     if y.dtype.kind not in "iub" or y.ndim > 1:
         return "squared_error"
+    if n_out > 1 and last == "Sigmoid()":
+        return "squared_error"
     if n_out == 1:
         return "binary_cross_entropy" if last == "Sigmoid()" else "sigmoid_cross_entropy"
     return "categorical_cross_entropy" if last == "Softmax()" else "softmax_cross_entropy"
