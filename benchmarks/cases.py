@@ -21,7 +21,7 @@ class Case:
     """A two-layer perceptron with softmax cross-entropy, the same for everyone in every number given here."""
 
     title: str
-    sizes: tuple[int, int, int]
+    sizes: tuple[int, ...]
     hidden: str
     optimizer: str
     lr: float
@@ -57,12 +57,30 @@ def spiral(classes: int = 4, points: int = 1000, sigma: float = 0.16, held_out: 
     return x[train].astype(np.float32), k[train]
 
 
+def pixels(samples: int = 3200):
+    """As MNIST's shape below, from U(0, 1)."""
+    x, labels = mnist_shape(samples)
+    return (x + 1) / 2, labels
+
+
 def mnist_shape(samples: int = 60_000, inputs: int = 784, classes: int = 10):
     """Pixels from U(-1, 1) in MNIST's shape; labels of a random linear map, so that there is something to learn."""
     rng = np.random.default_rng(0)
     x = 2 * rng.random((samples, inputs), dtype=np.float32) - 1
     teacher = rng.standard_normal((inputs, classes), dtype=np.float32)
     return x, (x @ teacher).argmax(axis=1)
+
+
+def error_diffusion(width: int) -> Case:
+    variants = {"article-torch": "broadcast", "article-numpy": "blocks", "torch-bmm": "bmm", "gemm-only": "products"}
+    return Case(
+        f"error diffusion: 10 networks 784-{width}-1, batches of 32",
+        sizes=(784, width, 10), hidden="sigmoid", optimizer="error_diffusion", lr=0.8, data=pixels, samples=3200,
+        warm_up=1, batch_size=32,
+        entrants=(
+            Entrant("omomi", "omomi_", "ed"), *(Entrant(n, "error_diffusion", v) for n, v in variants.items())
+        ),
+    )  # fmt: skip
 
 
 OMOMI = Entrant("omomi", "omomi_")
@@ -96,6 +114,18 @@ CASES = {
     "mnist-shape-sgd": Case(
         "MNIST's shape: 784-500-10, sigmoid, SGD", **MNIST_SHAPE, optimizer="sgd", lr=0.1, entrants=PEERS
     ),
+    "rules": Case(
+        "MNIST's shape: 784-500-500-10, sigmoid, SGD, by rule",
+        **MNIST_SHAPE | {"sizes": (784, 500, 500, 10)},
+        optimizer="sgd",
+        lr=0.1,
+        entrants=(
+            Entrant("omomi", "omomi_"),
+            *(Entrant(f"omomi-{r}", "omomi_", r) for r in ("fa", "dfa", "usf", "kp")),
+        ),
+    ),  # fmt: skip
+    "error-diffusion-32": error_diffusion(32),
+    "error-diffusion-128": error_diffusion(128),
     "spiral-replicas": Case(
         "spiral: 32 networks at once, per network",
         **SPIRAL,

@@ -58,11 +58,15 @@ def four_blocks(net, rule, seen, at):
     return np.concatenate([up, down], axis=2)
 
 
-@pytest.mark.parametrize("small", [kernels.SMALL, 0], ids=["compiled", "numpy"])
-def test_growth_by_four_blocks(small, monkeypatch):
+@pytest.mark.parametrize(
+    ("small", "n_in", "width"),
+    [(kernels.SMALL, 4, 8), (0, 4, 8), (kernels.SMALL, 700, 64)],
+    ids=["compiled", "numpy", "compiled in blocks"],
+)
+def test_growth_by_four_blocks(small, n_in, width, monkeypatch):
     monkeypatch.setattr(kernels, "SMALL", small)
-    rule = KanekoErrorDiffusion()
-    net = wired(rule, 6, 8)
+    rule = ErrorDiffusion(weights="uniform(0, 0.1)")
+    net = wired(rule, width, 8, n_in=n_in)
     grads, seen = gradients(net, rule, *questions(net))
     for at in net.connecting:
         wanted = four_blocks(net, rule, seen, at)

@@ -17,7 +17,11 @@ NETWORKS = {
     "layer norm": ("squared_error", 6, "8, layer_norm, relu, 3, sigmoid"),
     "maxout, gated units": ("squared_error", 6, "maxout(8), 8, glu, 3, sigmoid"),
     "images": ("squared_error", (2, 3), "flatten, 8, relu, 3, sigmoid"),
-    "excitatory and inhibitory": ("squared_error", 6, "signed_dense(8, nets=3), sigmoid, signed_dense(1, readout=True)"),
+    "excitatory and inhibitory": (
+        "squared_error",
+        6,
+        "signed_dense(8, nets=3), sigmoid, signed_dense(1, readout=True)",
+    ),
 }
 LOSSES = {
     "softmax cross-entropy": ("softmax_cross_entropy", 6, "8, relu, 3"),

@@ -8,7 +8,9 @@ global is set.
 'epoch'
 """
 
+from .comparisons import comparison_curves, comparison_intervals, comparison_tuning
 from .curves import learning_curves
+from .diagnosis import diagnosis
 from .films import film
 from .fits import fit_1d, function_approximation, predicted_against_true
 from .formulas import formula
@@ -18,12 +20,17 @@ from .maps import decision_map
 from .points import scatter
 from .saving import save
 from .sheets import sheet
+from .signed import weight_blocks, weight_growth
 from .trajectories import races, trajectories, tuned, walk
 
 __all__ = [
     "Landscape",
+    "comparison_curves",
+    "comparison_intervals",
+    "comparison_tuning",
     "confusion_matrix",
     "decision_map",
+    "diagnosis",
     "film",
     "fit_1d",
     "formula",
@@ -38,4 +45,6 @@ __all__ = [
     "trajectories",
     "tuned",
     "walk",
+    "weight_blocks",
+    "weight_growth",
 ]

@@ -39,12 +39,17 @@ def save(ax_or_fig: Axes | Figure | np.ndarray, path: str | Path, dpi: float = 1
     kind = path.suffix.lower().lstrip(".")
     if kind not in TIMELESS:
         raise ValueError(f"save: the path must end in .png, .svg or .pdf, got {str(path)!r}")
+    return write(path, rendered("save", ax_or_fig, kind, dpi))
+
+
+def rendered(owner: str, ax_or_fig: Any, kind: str, dpi: float = 150) -> bytes:
+    """The figure as the content of a file of that kind."""
     content = BytesIO()
     with pyplot().rc_context({"svg.hashsalt": "omomi"}):
-        figure_of("save", ax_or_fig).savefig(
+        figure_of(owner, ax_or_fig).savefig(
             content, format=kind, dpi=dpi, bbox_inches="tight", facecolor="white", metadata=TIMELESS[kind]
         )
-    return write(path, content.getvalue())
+    return content.getvalue()
 
 
 def figure_of(owner: str, ax_or_fig: Any) -> Figure:

@@ -54,7 +54,12 @@ def weight_blocks(run: Run, layer: int | None = None, replica: int = 0, net: int
                 (left + right - 1) / 2, (top + bottom - 1) / 2, of + to, ha="center", va="center", color=INK,
                 fontsize=SMALL, bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 2},
             )  # fmt: skip
-    ax.set(xticks=[], yticks=[], xlabel="to: excitatory units, then inhibitory", ylabel="from: excitatory units, below them inhibitory")
+    ax.set(
+        xticks=[],
+        yticks=[],
+        xlabel="to: excitatory units, then inhibitory",
+        ylabel="from: excitatory units, below them inhibitory",
+    )
     if columns == weights.shape[1]:
         ax.set_xlabel("to: excitatory units")
     scale(ax, drawn, "weight")
@@ -82,7 +87,7 @@ def weight_growth(run: Run, ax: Axes | None = None) -> Axes:
     for at, colour in zip(places, colours(len(places)), strict=True):
         before, now = (np.percentile(p[at]["W"], shares) for p in (start, run.params))
         ax.plot(before, shares, ":", color=colour, linewidth=1.4)
-        times = np.linalg.norm(run.params[at]["W"]) / max(np.linalg.norm(start[at]["W"]), 1e-300)
+        times = np.linalg.norm(run.params[at]["W"]) / np.maximum(np.linalg.norm(start[at]["W"]), 1e-300)
         ax.plot(now, shares, color=colour, linewidth=1.8, label=f"layer {at}, {times:.2g} times as long")
     ax.plot([], [], ":", color=GREY, label="at the start")
     ax.set(xlabel="magnitude", ylabel="% of the weights below it")
