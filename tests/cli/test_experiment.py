@@ -16,6 +16,7 @@ batch = 0
 test = 1.5
 lr = inf
 drop_last = 1
+diagnose = "yes"
 dtype = "float16"
 data = 3
 schedule = "step(every=-1)"
@@ -35,6 +36,7 @@ MISTAKES = [
     "dtype must be 'float32' or 'float64', got \"float16\"",
     "test must be a number ≥ 0 and < 1, or 'own' for the test part that comes with the data, got 1.5",
     "drop_last must be true or false, got 1",
+    'diagnose must be true or false, got "yes"',
     "scale must be 'none', 'standardise' or 'min-max', got \"std\"",
     "data must be options of the data set, such as {noise = 0.2}, got 3",
     "there is no 'epoch'; did you mean 'epochs'?",

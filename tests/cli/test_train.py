@@ -200,6 +200,21 @@ def test_patience_is_told_in_words(tmp_path):
     assert "stopped early; its weights are those of epoch" in result.stdout
 
 
+def test_a_diagnosis_is_told_drawn_and_kept(tmp_path):
+    """Relu units whose first steps are far too long: most of them die."""
+    args = ("--optimizer", "sgd", "--lr", "30", "--replicas", 2, "--epochs", 3, "--diagnose", "--out", tmp_path / "a")
+    result = omomi("train", "moons", *args)
+    assert (tmp_path / "a" / "diagnosis.png").read_bytes().startswith(PNG)
+    said = json.loads((tmp_path / "a" / "results.json").read_text())["diagnosis"]
+    assert any("of 64 units dead (mean over 2 replicas); a lower learning rate" in line for line in said["in_words"])
+    assert all(line in result.stdout.splitlines() for line in said["in_words"])
+    with (tmp_path / "a" / "history.csv").open() as file:
+        last = [row for row in csv.DictReader(file) if row["epoch"] == "3"]
+    assert said["dead[1]"]["replicas"] == [float(row["dead[1]"]) for row in last]
+    again = omomi("resume", tmp_path / "a")
+    assert all(line in again.stdout.splitlines() for line in said["in_words"])
+
+
 def test_the_test_part_that_comes_with_the_data_is_used(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(50, 3)), np.arange(50) % 2

@@ -15,6 +15,12 @@ from omomi.plots import style
 
 DATA = om.data.moons(n=10)
 LINE = np.linspace(0, 1, 5)
+SIGNED = om.Run(
+    om.Network(2, om.SignedDense(4), om.Sigmoid(), om.SignedDense(1, readout=True)),
+    np.eye(2),
+    np.eye(2)[:, :1],
+    seeds=[0],
+)
 
 
 def history():
@@ -35,9 +41,16 @@ DRAWINGS = {
     "confusion_matrix": lambda ax: plots.confusion_matrix(np.eye(3), ax=ax),
     "image_grid": lambda ax: plots.image_grid(np.zeros((3, 2, 2)), ax=ax),
     "formula": lambda ax: plots.formula(om.Relu(), ax=ax),
+    "comparison_curves": lambda ax: plots.comparison_curves({"a": np.eye(3), "b": np.eye(3)}, ax=ax, target=0.9),
+    "comparison_intervals": lambda ax: plots.comparison_intervals(
+        {"a": LINE, "b": np.array([0.1, np.nan])}, [0.5, 0.1], [0.1, np.nan], ax=ax, baselines={"c": 0.7}
+    ),
+    "comparison_tuning": lambda ax: plots.comparison_tuning({"a": [{0.1: 0.5, 1.0: np.nan}]}, {"a": [0.1]}, ax=ax),
+    "weight_blocks": lambda ax: plots.weight_blocks(SIGNED, ax=ax),
+    "weight_growth": lambda ax: plots.weight_growth(SIGNED, ax=ax),
     "trajectories": lambda ax: plots.trajectories(["sgd", "adam(lr=0.1)"], "saddle", steps=3, ax=ax),
 }
-NOT_INTO_AXES = {"Landscape", "film", "races", "save", "sheet", "tuned", "walk"}
+NOT_INTO_AXES = {"Landscape", "diagnosis", "film", "races", "save", "sheet", "tuned", "walk"}
 
 
 def test_every_function_that_draws_is_here():

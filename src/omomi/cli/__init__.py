@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import catalogue, own, train
+from . import catalogue, compare, own, train
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -63,6 +63,7 @@ app = typer.Typer(
 )
 app.command()(train.train)
 app.command()(train.resume)
+app.command()(compare.compare)
 app.command("list")(catalogue.list_kinds)
 app.command()(catalogue.show)
 app.command()(catalogue.plot)

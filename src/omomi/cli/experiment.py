@@ -54,6 +54,7 @@ class Experiment(BaseModel):
     clip_norm: _Positive = None
     weight_decay: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="a number ≥ 0")] = None
     drop_last: Annotated[bool | None, Field(description="true or false")] = None
+    diagnose: Annotated[bool | None, Field(description="true or false")] = None
     scale: Annotated[
         Literal["none", "standardise", "min-max"] | None, Field(description="'none', 'standardise' or 'min-max'")
     ] = None

@@ -31,6 +31,8 @@ def draw(run: Run, job: Job, folder: Path) -> list[Path]:
         wanted["fit"] = _fit
     if data.x.shape[1:] == (2,) and (data.is_classification or data.n_out == 1):
         wanted["decision_map"] = _map
+    if run.settings.diagnose:
+        wanted["diagnosis"] = _diagnosis
     return [save(figure(run, job, data), folder / f"{name}.png") for name, figure in wanted.items()]
 
 
@@ -71,6 +73,12 @@ def _curves(run: Run, job: Job, data: Dataset) -> Any:
         log = metric == "loss" and losses.min(initial=np.inf) > 0 and losses.max(initial=0) > 100 * losses.min()
         plots.learning_curves(run, there, ax, log=bool(log))
     return axes
+
+
+def _diagnosis(run: Run, job: Job, data: Dataset) -> Any:
+    from .. import plots
+
+    return plots.diagnosis(run)
 
 
 def _confusion(run: Run, job: Job, data: Dataset) -> Any:

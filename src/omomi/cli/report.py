@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import typer
 
-from ..training import Run, checkpoint, mean_and_interval, mean_squared_error
+from ..training import Run, checkpoint, diagnose, mean_and_interval, mean_squared_error
 from ..training.files import write
 from . import figures
 from .tables import print_table
@@ -85,7 +85,7 @@ class Report:
             typer.echo(self.folder)
         else:
             self._table(results)
-            for line in said:
+            for line in [*said, *results.get("diagnosis", {}).get("in_words", [])]:
                 typer.echo(line)
             if results["seconds"] is not None:
                 typer.echo(f"trained in {duration(results['seconds'])}")
@@ -106,7 +106,7 @@ class Report:
 def measure(run: Run, job: Job) -> dict[str, Any]:
     """The results as JSON has them, without where and how long."""
     metrics = {name: _metrics(run, job, name) for name in job.parts}
-    return {
+    results = {
         "task": job.name,
         "net": job.config["net"],
         "settings": job.config,
@@ -118,6 +118,13 @@ def measure(run: Run, job: Job) -> dict[str, Any]:
         "stopped": {str(seed): epoch for seed, epoch in run.stopped.items()},
         "scaling": job.scaling(),
     }
+    return results | {"diagnosis": _diagnosis(run)} if run.settings.diagnose else results
+
+
+def _diagnosis(run: Run) -> dict[str, Any]:
+    """How the layers stand at the end, in words and in numbers."""
+    found = diagnose(run)
+    return {"in_words": found.in_words(), **{name: summary(values) for name, values in found.items()}}
 
 
 def _metrics(run: Run, job: Job, name: str) -> dict[str, Any]:

@@ -7,42 +7,23 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 
 from .. import data as sets
 from ..data import Dataset, Scaler
 from ..formulas.optimizers import Optimizer
 from ..networks import Network
-from ..training import Run, checkpoint
+from ..rules import Rule
+from ..training import Run, checkpoint, usual
 from ..training.files import write
 from ..training.targets import choose_loss
+from ..training.usual import TASKS, has_test_part, scaler
 from .experiment import Experiment, is_own
 
-USUAL: dict[str, Any] = {
-    "hidden": "64, relu", "optimizer": "adam", "rule": "backprop", "schedule": "constant", "epochs": 50, "batch": 32,
-    "replicas": 8, "seed": 0, "dtype": "float32", "test": 0.2, "validation": 0.1, "weight_decay": 0.0,
-    "drop_last": False, "scale": "none",
+USUAL: dict[str, Any] = usual.USUAL | {
+    "optimizer": "adam", "rule": "backprop", "schedule": "constant", "replicas": 8, "seed": 0, "dtype": "float32",
+    "test": 0.2, "validation": 0.1, "weight_decay": 0.0, "drop_last": False, "diagnose": False,
 }  # fmt: skip
-
-# Where a task differs from the usual. The output layer is added to the hidden ones.
-ALL_PATTERNS = {"batch": "all", "test": 0.0, "validation": 0.0, "optimizer": "adam(lr=0.03)", "epochs": 300}
-TASKS: dict[str, dict[str, Any]] = {
-    "xor": {**ALL_PATTERNS, "hidden": "8, tanh"},
-    "parity": {**ALL_PATTERNS, "hidden": "32, tanh"},
-    "spiral": {"hidden": "128, relu", "epochs": 100, "batch": 128, "drop_last": True},
-    "circles": {"optimizer": "adam(lr=0.01)"},
-    "moons": {"optimizer": "adam(lr=0.01)"},
-    "gaussians": {},
-    "plane": {"hidden": "", "optimizer": "adam(lr=0.03)"},
-    "sine": {"hidden": "64, tanh", "optimizer": "adam(lr=0.01)", "epochs": 500, "batch": 16, "schedule": "cosine"},
-    "sum_product": {"hidden": "32, tanh", "optimizer": "adam(lr=0.01)"},
-    "digits": {"hidden": "128, relu", "epochs": 30},
-    "iris": {"scale": "standardise", "optimizer": "adam(lr=0.01)"},
-    "wine": {"scale": "standardise", "optimizer": "adam(lr=0.003)"},
-    "breast_cancer": {"scale": "standardise", "optimizer": "adam(lr=0.003)"},
-    "diabetes": {"scale": "standardise", "hidden": "16, relu", "weight_decay": 0.01},
-}
 
 
 @dataclass
@@ -65,7 +46,7 @@ class Job:
             epochs=c["epochs"], batch_size=None if c["batch"] == "all" else c["batch"],
             seeds=range(c["seed"], c["seed"] + c["replicas"]), validation=self._validation, drop_last=c["drop_last"],
             schedule=c["schedule"], clip_norm=c.get("clip_norm"), weight_decay=c["weight_decay"],
-            patience=c.get("patience"), dtype=c["dtype"],
+            patience=c.get("patience"), dtype=c["dtype"], diagnose=c["diagnose"],
         )  # fmt: skip
 
     def go_on(self, folder: Path) -> Run:
@@ -84,7 +65,7 @@ class Job:
 
     def new_folder(self, out: Path | None) -> Path:
         """Make the folder of the run, the next of runs/NAME-001, -002, … if none is asked for."""
-        return checkpoint.new_folder(out or _next_folder(self.name), self.config)
+        return checkpoint.new_folder(out or next_folder(self.name), self.config)
 
     def extend(self, folder: Path, epochs: int) -> None:
         """Plan for more epochs, in the folder too."""
@@ -129,7 +110,7 @@ def prepare(given: Experiment) -> Job:
     net = Network.parse(data.x.shape[1:], config["net"])
     parts = {"training": data}
     if config["test"] == "own":
-        if not (is_own(given.task) and _has_test_part(Path(given.task).expanduser())):
+        if not (is_own(given.task) and has_test_part(Path(given.task).expanduser())):
             raise ValueError(f"{data.name} comes without a test part of its own; test must be a number")
         parts["test"] = sets.load(given.task, **options | {"part": "test"})
     elif config["test"]:
@@ -140,8 +121,11 @@ def prepare(given: Experiment) -> Job:
             raise ValueError(f"validation must hold back at least one of the {n} samples, got {share}")
         parts["training"], parts["validation"] = parts["training"].split(share)
     parts = {name: parts[name] for name in ("training", "validation", "test") if name in parts}
-    x_scale = _scaler(config["scale"], parts["training"].x)
-    y_scale = None if data.is_classification else _scaler(config["scale"], parts["training"].y)
+    x_scale = scaler(config["scale"], parts["training"].x)
+    y_scale = None if data.is_classification else scaler(config["scale"], parts["training"].y)
+    x = parts["training"].x
+    net = Rule.parse(config["rule"]).wired(net, x_scale.apply(x) if x_scale else x)
+    config["net"] = net.text
     about = repr(data).strip("<>").removeprefix("Dataset ").replace("'", "")
     return Job(config, data.name, about, net, parts, x_scale, y_scale)
 
@@ -155,10 +139,11 @@ def optimizer(text: str, lr: float | None) -> Optimizer:
 def _complete(given: Experiment, data: Dataset) -> dict[str, Any]:
     """Every choice made: what was given, what the task prefers, what is usual."""
     own = is_own(given.task)
-    usual = USUAL | (_of_file(given, data) if own else TASKS[data.name])
-    hidden = usual.pop("hidden")
-    usual["net"] = f"{hidden}, {data.n_out}" if hidden else str(data.n_out)
-    chosen = usual | given.said()
+    chosen = USUAL | (_of_file(given, data) if own else TASKS[data.name])
+    chosen["net"] = usual.net(chosen.pop("hidden"), data)
+    if given.rule and (goes_with := Rule.parse(given.rule).usual):
+        chosen["optimizer"] = goes_with
+    chosen |= given.said()
     left = data.n
     for share in ("test", "validation"):  # of a handful of samples nothing is held back, unless asked for
         if share not in given.model_fields_set and chosen[share] != "own" and int(chosen[share] * left) < 1:
@@ -180,7 +165,8 @@ def _optimizer_and_rate(chosen: Optimizer) -> dict[str, Any]:
     return {"optimizer": repr(chosen)}
 
 
-def _next_folder(name: str) -> Path:
+def next_folder(name: str) -> Path:
+    """Make the next of runs/NAME-001, -002, …."""
     for n in count(1):
         folder = Path("runs") / f"{name}-{n:03d}"
         try:
@@ -193,25 +179,5 @@ def _next_folder(name: str) -> Path:
 
 
 def _of_file(given: Experiment, data: Dataset) -> dict[str, Any]:
-    usual = {"scale": "standardise", "optimizer": "adam(lr=0.003)"}
-    if data.image_shape:
-        between_0_and_1 = data.x.min() >= 0 and data.x.max() <= 1
-        usual = {"scale": "none" if between_0_and_1 else "min-max"}
-    if "part" not in (given.data or {}) and _has_test_part(Path(given.task).expanduser()):
-        usual["test"] = "own"
-    return usual
-
-
-def _has_test_part(path: Path) -> bool:
-    if path.is_dir():
-        return any(path.glob("t10k-images*"))
-    if path.suffix.lower() != ".npz":
-        return False
-    with np.load(path, allow_pickle=False) as archive:
-        return "x_test" in archive
-
-
-def _scaler(scale: str, values: Any) -> Scaler | None:
-    if scale == "none":
-        return None
-    return Scaler.standardise(values) if scale == "standardise" else Scaler.min_max(values)
+    own_test = "part" not in (given.data or {}) and has_test_part(Path(given.task).expanduser())
+    return usual.of_own(data) | ({"test": "own"} if own_test else {})

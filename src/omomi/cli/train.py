@@ -79,6 +79,10 @@ def train(
             show_default=False,
         ),
     ] = None,
+    diagnose: Annotated[
+        bool | None,
+        _option("Compare every layer with the gradient after every epoch.", OUTPUT, "--diagnose/--no-diagnose"),
+    ] = None,
     out: Out = None,
     resume: Annotated[Path | None, _option("Go on in this folder, as omomi resume does.", OUTPUT)] = None,
     checkpoint_epochs: Every = None,
