@@ -57,7 +57,7 @@ def spiral(classes: int = 4, points: int = 1000, sigma: float = 0.16, held_out: 
     return x[train].astype(np.float32), k[train]
 
 
-def pixels(samples: int = 3200):
+def pixels(samples: int = 640):
     """As MNIST's shape below, from U(0, 1)."""
     x, labels = mnist_shape(samples)
     return (x + 1) / 2, labels
@@ -75,8 +75,8 @@ def error_diffusion(width: int) -> Case:
     variants = {"article-torch": "broadcast", "article-numpy": "blocks", "torch-bmm": "bmm", "gemm-only": "products"}
     return Case(
         f"error diffusion: 10 networks 784-{width}-1, batches of 32",
-        sizes=(784, width, 10), hidden="sigmoid", optimizer="error_diffusion", lr=0.8, data=pixels, samples=3200,
-        warm_up=1, batch_size=32,
+        sizes=(784, width, 10), hidden="sigmoid", optimizer="error_diffusion", lr=0.8, data=pixels, samples=640,
+        warm_up=3, batch_size=32,
         entrants=(
             Entrant("omomi", "omomi_", "ed"), *(Entrant(n, "error_diffusion", v) for n, v in variants.items())
         ),
@@ -123,7 +123,7 @@ CASES = {
             Entrant("omomi", "omomi_"),
             *(Entrant(f"omomi-{r}", "omomi_", r) for r in ("fa", "dfa", "usf", "kp")),
         ),
-    ),  # fmt: skip
+    ),
     "error-diffusion-32": error_diffusion(32),
     "error-diffusion-128": error_diffusion(128),
     "spiral-replicas": Case(

@@ -38,6 +38,5 @@ if __name__ == "__main__":
     for (bits, hidden), published in PUBLISHED.items():
         taken = sweeps(bits, hidden, 300, range(40))
         mean, half = mean_and_interval(taken)
-        print(
-            f"{bits:4}  {hidden:12}  {published:13}  {mean:.1f} ± {half:.1f}  {np.isfinite(taken).sum()} of {len(taken)}"
-        )
+        solved = f"{np.isfinite(taken).sum()} of {len(taken)}"
+        print(f"{bits:4}  {hidden:12}  {published:13}  {mean:.1f} ± {half:.1f}  {solved}")

@@ -131,7 +131,7 @@ class TestNetworkWithoutAFramework:
         y, tapes = net.forward(params, np.array(case["X"]), om.networks.Mode(train=True))
         loss, error = om.SquaredError().measure(y, np.array([case["Y"]]))
         assert loss[0] == pytest.approx(case["loss"], rel=1e-14)
-        om.Backprop().gradient(om.rules.Pass(net, params, tapes=tapes, error=error), grads)
+        om.Backprop().gradient(om.rules.Pass(net, om.SquaredError(), params, tapes=tapes, error=error), grads)
         for got, name in ((grads[0]["W"][0], "dW1"), (grads[0]["b"][0, 0], "db1"), (grads[2]["W"][0], "dW2")):
             assert_allclose(got, case[name], rtol=1e-13)
         assert_allclose(grads[2]["b"][0, 0], case["db2"], rtol=1e-13)

@@ -67,7 +67,7 @@ def broadcast(case):
 
 def blocks(case):
     """As the article's program with NumPy: four blocks, ΔW of every sample by einsum; one such network per output."""
-    rng, (_, width, classes) = np.random.default_rng(0), case.sizes
+    rng, classes = np.random.default_rng(0), case.sizes[-1]
     nets = []
     for k in range(classes):
         layers = []

@@ -20,6 +20,7 @@ from omomi.formulas.initializers import (
     LecunNormal,
     LecunUniform,
     Normal,
+    PositiveUniform,
     TorchLinear,
     Uniform,
 )
@@ -36,6 +37,7 @@ def draw(initializer, seed=0, shape=(FAN_IN, FAN_OUT), fan_in=FAN_IN, fan_out=FA
 STATED = [
     (Uniform(-1.0, 3.0), 1.0, 16 / 12, UNIFORM),
     (Normal(0.5, 2.0), 0.5, 4.0, NORMAL),
+    (PositiveUniform(2.0), 1 / 200**0.5, 1 / 200 / 3, UNIFORM),
     (GlorotUniform(), 0, 2 / 600, UNIFORM),
     (GlorotNormal(), 0, 2 / 600, NORMAL),
     (HeUniform(), 0, 2 / 200, UNIFORM),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from omomi.formulas import kernels
 from omomi.networks import EVALUATE, Excitatory, Network, OnOff, SignedDense
 
 B, K = 5, 3
@@ -30,9 +31,14 @@ def sums(layer, p, x_RKBm):
     return 2 / layer.u0 * z
 
 
+@pytest.fixture(params=["fd", ""], ids=["compiled", "numpy"])
+def lives(request, monkeypatch):
+    monkeypatch.setattr(kernels, "PRECISIONS", request.param)
+
+
 @pytest.mark.parametrize("bias", ["pair", "free", "none"])
 @pytest.mark.parametrize("readout", [False, True])
-def test_behind_a_vector_every_input_is_there_twice(bias, readout):
+def test_behind_a_vector_every_input_is_there_twice(bias, readout, lives):
     layer, rng = SignedDense(4, nets=K, readout=readout, u0=0.7, beta=0.3, bias=bias), np.random.default_rng(0)
     p, x_RBI = filled(layer, (6,), rng), rng.normal(size=(2, B, 6))
     doubled = np.repeat(np.concatenate([x_RBI, x_RBI], axis=-1)[:, None], K, axis=1)
@@ -42,11 +48,20 @@ def test_behind_a_vector_every_input_is_there_twice(bias, readout):
 
 
 @pytest.mark.parametrize("bias", ["pair", "free", "none"])
-def test_behind_another_the_networks_go_on(bias):
+def test_behind_another_the_networks_go_on(bias, lives):
     layer, rng = SignedDense(4, u0=0.7, beta=0.3, bias=bias), np.random.default_rng(1)
     p, x_RBKm = filled(layer, (K, 6), rng), rng.random((2, B, K, 6))
     z, _ = layer.forward(p, x_RBKm, EVALUATE)
     assert_allclose(z, np.moveaxis(sums(layer, p, np.moveaxis(x_RBKm, 2, 1)), 1, 2), rtol=1e-12, atol=1e-12)
+
+
+def test_many_inputs_go_in_blocks(lives):
+    """More than one block of rows: 5 samples × 64 units × 1200 inputs."""
+    layer, rng = SignedDense(64, bias="none"), np.random.default_rng(4)
+    p, x_RBI = filled(layer, (1200,), rng), rng.normal(size=(2, B, 1200))
+    a = p["W"][:, 0, :1200] - p["W"][:, 0, 1200:]
+    z, _ = layer.forward(p, x_RBI, EVALUATE)
+    assert_allclose(z[:, :, 0], 5 * (x_RBI @ a) * signs(64), rtol=1e-9, atol=1e-9)
 
 
 def test_four_blocks_are_the_same_layer():

@@ -58,13 +58,10 @@ def four_blocks(net, rule, seen, at):
     return np.concatenate([up, down], axis=2)
 
 
-@pytest.mark.parametrize(
-    ("small", "n_in", "width"),
-    [(kernels.SMALL, 4, 8), (0, 4, 8), (kernels.SMALL, 700, 64)],
-    ids=["compiled", "numpy", "compiled in blocks"],
-)
-def test_growth_by_four_blocks(small, n_in, width, monkeypatch):
-    monkeypatch.setattr(kernels, "SMALL", small)
+@pytest.mark.parametrize(("n_in", "width"), [(4, 8), (700, 64)], ids=["one block", "several blocks"])
+@pytest.mark.parametrize("precisions", ["fd", ""], ids=["compiled", "numpy"])
+def test_growth_by_four_blocks(precisions, n_in, width, monkeypatch):
+    monkeypatch.setattr(kernels, "PRECISIONS", precisions)
     rule = ErrorDiffusion(weights="uniform(0, 0.1)")
     net = wired(rule, width, 8, n_in=n_in)
     grads, seen = gradients(net, rule, *questions(net))
@@ -146,6 +143,41 @@ def test_units_that_are_normalised_take_the_diagonal_of_the_jacobian():
         slope[..., n] = ((units(z + h) - units(z - h)) / 2e-5)[..., n]
     half = np.einsum("rbi,rbkj->rkij", seen.x, (seen.target - seen.y)[..., None] * slope / B)
     assert_allclose(grads[0]["W"][:, :, :4], -half, rtol=1e-6, atol=1e-10)
+
+
+@pytest.mark.parametrize("precisions", ["fd", ""], ids=["compiled", "numpy"])
+@pytest.mark.parametrize("bias", ["pair", "free", "none"])
+def test_the_step_taken_at_once_is_that_of_the_gradient(bias, precisions, monkeypatch):
+    monkeypatch.setattr(kernels, "PRECISIONS", precisions)
+    rule = ErrorDiffusion(bias=bias)
+    net = wired(rule, 8, 6)
+    grads, seen = gradients(net, rule, *questions(net))
+    wanted = [{name: p[name] - 0.3 * g[name] for name in p} for p, g in zip(seen.params, grads, strict=True)]
+    assert rule.descends
+    rule.descend(seen, 0.3)
+    for p, w in zip(seen.params, wanted, strict=True):
+        for name in p:
+            assert_allclose(p[name], w[name], rtol=1e-13, err_msg=name)
+
+
+def test_who_changes_the_gradient_gets_the_step_of_that():
+    class Half(ErrorDiffusion):
+        """Half of it."""
+
+        def gradient(self, seen, grads):
+            super().gradient(seen, grads)
+            for g in grads:
+                for values in g.values():
+                    values *= 0.5
+
+    net, x = wired(Half(), 6), np.random.default_rng(0).random((8, 4))
+
+    def moved(rule, lr):
+        run = om.Run(net, x, np.arange(8) % 3, loss="mse", rule=rule, optimizer=om.Sgd(lr=lr), seeds=[0], batch_size=4)
+        return run.train(2, progress=False).theta
+
+    assert not Half().descends
+    assert_allclose(moved(Half(), 1.0), moved(ErrorDiffusion(), 0.5), rtol=1e-6)
 
 
 # Beside the gradient

@@ -262,9 +262,11 @@ def test_crowds_that_are_shared_among_cores_are_the_replicas_alone(optimizer, mo
 
 @pytest.mark.parametrize("cls", entries(Rule))
 def test_every_rule_trains(cls):
-    crowd = fit(NET, X, Y, epochs=2, rule=cls(), seeds=[2, 5])
+    rule = cls()
+    net = rule.wired(Network(13, Dense(6), Tanh(), Dense(4), Tanh(), Dense(3)), X)
+    crowd = fit(net, X, Y, epochs=2, rule=rule, seeds=[2, 5])
     assert np.isfinite(crowd.theta).all()
-    assert_array_equal(fit(NET, X, Y, epochs=2, rule=cls(), seeds=[5]).theta[0], crowd.theta[1])
+    assert_array_equal(fit(net, X, Y, epochs=2, rule=rule, seeds=[5]).theta[0], crowd.theta[1])
 
 
 # An interrupt

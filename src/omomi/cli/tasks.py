@@ -124,8 +124,9 @@ def prepare(given: Experiment) -> Job:
     x_scale = scaler(config["scale"], parts["training"].x)
     y_scale = None if data.is_classification else scaler(config["scale"], parts["training"].y)
     x = parts["training"].x
-    net = Rule.parse(config["rule"]).wired(net, x_scale.apply(x) if x_scale else x)
-    config["net"] = net.text
+    wired = Rule.parse(config["rule"]).wired(net, x_scale.apply(x) if x_scale else x)
+    if wired is not net:
+        net, config["net"] = wired, wired.text
     about = repr(data).strip("<>").removeprefix("Dataset ").replace("'", "")
     return Job(config, data.name, about, net, parts, x_scale, y_scale)
 

@@ -1,7 +1,8 @@
-"""The loops of error diffusion: what units hear, and what the weights from either type of unit get from it.
+"""The loops of signed layers and of error diffusion.
 
-Numbers whose products could be subnormal become 0: saturated units make many of them, each a hundred times slower than
-another number, and all too small to move a weight.
+Weights go through the cache block by block, each block so small that BLAS keeps to one thread. Numbers whose products
+could be subnormal become 0: saturated units make many of them, each a hundred times slower than another number, and all
+too small to move a weight.
 """
 
 from __future__ import annotations
@@ -14,8 +15,23 @@ from ..formulas import kernels
 
 Array = np.ndarray
 SMALL = {"f": 1e-19, "d": 1e-154}  # about the square roots of the smallest normal numbers
-WIDE = 64  # units from which on the compiled loop is quicker than NumPy's products with two threads, as measured
-FEW = 3  # of samples of which less than a third take part in a product, these are gathered
+
+
+def forward(x: Array, weights: Array, signs: Array, scale: Array, line: Array, z: Array) -> None:
+    """z ← scale ∘ (x A) + line, where x may be there twice.
+
+    x (R | 1, B, 1 | K, m), weights (R, K, m, n), or (R, K, 2 m, n) for an x that excites and inhibits; signs (m,) of
+    the inputs, scale (n,), line (R, K, n), z (R, B, K, n).
+    """
+    if z.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
+        _forward[z.dtype.char](x, weights, signs, scale, line, z, kernels.NO_SCALARS)
+        return
+    half = weights.shape[2] // 2
+    doubled = x.shape[3] != weights.shape[2]
+    folded = weights[:, :, :half] - weights[:, :, half:] if doubled else weights
+    np.matmul((x if doubled else x * signs).swapaxes(1, 2), folded, out=z.swapaxes(1, 2))
+    z *= scale
+    z += line[:, None]
 
 
 def heard(d: Array, slope: Array | None, scale: float, shape: tuple[int, ...]) -> Array:
@@ -29,32 +45,74 @@ def heard(d: Array, slope: Array | None, scale: float, shape: tuple[int, ...]) -
     return u
 
 
-def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array) -> None:
+def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array, beta: float, rate: float | None = None) -> None:
     """W ← x₊ᵀ u of samples with d > 0, in the rows of excitatory inputs; -x₋ᵀ u of those with d < 0, in the others.
 
+    With a rate, W ← W - rate · that: the step of gradient descent, for which no gradient is written out.
+
     x (R | 1, B, K | 1, m), where a single network of inputs stands for both types; d (R, B, K), u (R, B, K, n), weights
-    (R, K, rows, n); bias (R, K, 2, n) likewise from inputs of 1, or of shape (R, K, 0, n).
+    (R, K, rows, n); bias (R, K, 2, n) likewise from inputs of β, or of shape (R, K, 0, n).
     """
-    half = weights.shape[2] // 2
-    small = x.shape[1] * half * u.shape[3] <= kernels.SMALL
-    if u.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous and (small or u.shape[3] >= WIDE):
-        _growing[u.dtype.char](x, np.ascontiguousarray(d), u, weights, bias, kernels.NO_SCALARS)
+    if u.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
+        scalars = np.array([beta, rate or 0.0])
+        _grow[u.dtype.char, rate is not None](x, np.ascontiguousarray(d), u, weights, bias, scalars)
         return
-    if x.shape[2] > 1:
-        x = np.where(np.abs(x) > SMALL.get(x.dtype.char, 0), x, 0)
-    for r, side in np.ndindex(len(u), 2):
+    half, single = weights.shape[2] // 2, x.shape[3] != weights.shape[2]
+    u, d = u.swapaxes(1, 2), d.swapaxes(1, 2)[..., None]
+    for side, drive in enumerate((np.where(d > 0, u, 0), np.where(d < 0, -u, 0))):
         rows = slice(side * half, (side + 1) * half)
-        mine = x[min(r, len(x) - 1)]
-        mine = (mine if x.shape[3] == half else mine[..., rows]).swapaxes(0, 1)  # (K | 1, B, half)
-        now = (d[r] < 0 if side else d[r] > 0).T  # (K, B)
-        drive = np.where(now[..., None], -u[r].swapaxes(0, 1) if side else u[r].swapaxes(0, 1), 0)
-        if bias.shape[2]:
-            np.sum(drive, axis=1, out=bias[r, :, side])
-        if now.sum() * FEW > now.size:
-            np.matmul(mine.swapaxes(1, 2), drive, out=weights[r, :, rows])
-            continue
-        for k, samples in enumerate(now):
-            np.matmul(mine[min(k, len(mine) - 1), samples].T, drive[k, samples], out=weights[r, k, rows])
+        inputs = (x if single else x[..., rows]).transpose(0, 2, 3, 1)
+        for there, moved in ((weights[:, :, rows], inputs @ drive), (bias[:, :, side : side + 1], beta * drive.sum(2))):
+            if there.size:
+                there[...] = moved.reshape(there.shape) if rate is None else there - rate * moved.reshape(there.shape)
+
+
+# Rows of a block: so many that its product has at most as many multiply-adds as BLAS gives to one thread.
+_ROWS = f"most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))"
+
+
+@cache
+def _forwarding(char: str) -> kernels.Kernel:
+    loop = f"""
+    small, size, n_out, doubled = real({SMALL[char]}), x.shape[1], W.shape[3], x.shape[3] != W.shape[2]
+    half = x.shape[3]
+    {_ROWS}
+    xs, v = np.empty(size * half, z.dtype), np.empty((most, n_out), z.dtype)
+    part, sums = np.empty((size, n_out), z.dtype), np.empty((size, n_out), z.dtype)
+    for r in range(W.shape[0]):
+        p = min(r, x.shape[0] - 1)
+        for j in range(W.shape[1]):
+            i = min(j, x.shape[2] - 1)
+            if (p == r or r == 0) and (i == j or j == 0):
+                for first in range(0, half, most):
+                    rows = min(most, half - first)
+                    for s in range(size):
+                        given, taken = x[p, s, i, first : first + rows], xs[first * size + s * rows :]
+                        for m in range(rows):
+                            w = given[m]
+                            w = w if abs(w) > small else w * 0
+                            taken[m] = w if doubled else w * signs[first + m]
+            sums[:] = 0
+            for first in range(0, half, most):
+                rows = min(most, half - first)
+                block = xs[first * size : first * size + size * rows].reshape(size, rows)
+                if doubled:
+                    plus = contiguous(W[r, j, first : first + rows])
+                    minus = contiguous(W[r, j, half + first : half + first + rows])
+                    for m in range(rows):
+                        for n in range(n_out):
+                            v[m, n] = plus[m, n] - minus[m, n]
+                    np.dot(block, v[:rows], part)
+                else:
+                    np.dot(block, contiguous(W[r, j, first : first + rows]), part)
+                for s in range(size):
+                    for n in range(n_out):
+                        sums[s, n] += part[s, n]
+            for s in range(size):
+                for n in range(n_out):
+                    z[r, s, j, n] = scale[n] * sums[s, n] + line[r, j, n]
+    """
+    return kernels.build("signed_forward", loop, "x:4O W:4A signs:1O scale:1 line:3 z:4", char)
 
 
 @cache
@@ -74,14 +132,29 @@ def _hearing(char: str, sloped: bool) -> kernels.Kernel:
 
 
 @cache
-def _growth(char: str) -> kernels.Kernel:
-    # Each sample is gathered for the one product that it is in: half the work of two products over all samples. Rows of
-    # weights go in blocks, so small that BLAS keeps to one thread and finds them in the cache.
+def _growing(char: str, descending: bool) -> kernels.Kernel:
+    # Each sample is gathered for the one product that it is in: half the work of two products over all samples.
+    into = "W[r, j, at : at + rows]"
+    write = f"""
+                        if count:
+                            np.dot(block.T, us[:count], contiguous({into}))
+                        else:
+                            {into} = 0
+    """
+    move = """
+                        if count:
+                            np.dot(block.T, us[:count], part[:rows])
+                            there = contiguous(W[r, j, at : at + rows])
+                            for m in range(rows):
+                                for n in range(n_out):
+                                    there[m, n] -= rate * part[m, n]
+    """
     loop = f"""
-    small, half, size = real({SMALL[char]}), W.shape[2] // 2, x.shape[1]
-    most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))
-    xs, us = np.empty(size * most, W.dtype), np.empty((size, W.shape[3]), W.dtype)
-    mine = np.empty(size, np.int64)
+    beta, rate, small = real(k[0]), real(k[1]), real({SMALL[char]})
+    half, size, n_out = W.shape[2] // 2, x.shape[1], W.shape[3]
+    {_ROWS}
+    xs, us = np.empty(size * most, W.dtype), np.empty((size, n_out), W.dtype)
+    mine, part = np.empty(size, np.int64), np.empty((most, n_out), W.dtype)
     for r in range(W.shape[0]):
         p = min(r, x.shape[0] - 1)
         for j in range(W.shape[1]):
@@ -91,30 +164,31 @@ def _growth(char: str) -> kernels.Kernel:
                 for s in range(size):
                     if sign * d[r, s, j] > 0:
                         mine[count] = s
-                        for n in range(W.shape[3]):
-                            us[count, n] = sign * u[r, s, j, n]
+                        given, taken = u[r, s, j], us[count]
+                        for n in range(n_out):
+                            taken[n] = sign * given[n]
                         count += 1
                 start = 0 if x.shape[3] == half else side * half
-                for first in range(0, half, most):
-                    rows, at = min(most, half - first), side * half + first
-                    if count:
+                if count or {not descending}:
+                    for first in range(0, half, most):
+                        rows, at = min(most, half - first), side * half + first
                         block = xs[: count * rows].reshape(count, rows)
                         for c in range(count):
+                            given, taken = x[p, mine[c], i, start + first : start + first + rows], block[c]
                             for m in range(rows):
-                                v = x[p, mine[c], i, start + first + m]
-                                block[c, m] = v if abs(v) > small else real(0)
-                        np.dot(block.T, us[:count], contiguous(W[r, j, at : at + rows]))
-                    else:
-                        W[r, j, at : at + rows] = 0
+                                v = given[m]
+                                taken[m] = v if abs(v) > small else v * 0
+                        {(move if descending else write).strip()}
                 if b.shape[2]:
-                    for n in range(W.shape[3]):
+                    for n in range(n_out):
                         total = real(0)
                         for c in range(count):
                             total += us[c, n]
-                        b[r, j, side, n] = total
+                        b[r, j, side, n] = {"b[r, j, side, n] - rate *" if descending else ""} (beta * total)
     """
     return kernels.build("grow", loop, "x:4O d:3O u:4 W:4A b:4A", char)
 
 
+_forward = kernels.Loops(_forwarding)
 _heard = kernels.Loops(lambda key: _hearing(*key))
-_growing = kernels.Loops(_growth)
+_grow = kernels.Loops(lambda key: _growing(*key))

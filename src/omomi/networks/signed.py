@@ -16,7 +16,7 @@ import numpy as np
 
 from ..formulas.formula import between, flag, of_kind, one_of
 from ..formulas.initializers import Initializer, PositiveUniform
-from .diffusing import grow
+from .diffusing import forward, grow
 from .layers import Array, Layer, Mode, Shape, Weights
 
 
@@ -99,28 +99,18 @@ class SignedDense(Layer):
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         magnitudes = p["W"]
         r, nets, n_in, n = magnitudes.shape
-        z = np.empty((r, x.shape[1], nets, n), x.dtype)
-        if x.ndim == 3:
-            half = self._half(x, n_in)
-            np.matmul(x[:, None], magnitudes[:, :, :half] - magnitudes[:, :, half:], out=_nets_first(z))
-        else:
-            np.matmul(_nets_first(x * _signs(n_in, dtype=x.dtype)), magnitudes, out=_nets_first(z))
-        self._scale(p, z)
-        return z.reshape(r, -1, nets * n) if self.readout else z, x
-
-    def _half(self, x: Array, n_in: int) -> int:
-        if 2 * x.shape[-1] != n_in:
+        if x.ndim == 3 and 2 * x.shape[-1] != n_in:
             raise ValueError(f"{self} takes {n_in // 2} inputs, got {x.shape[-1]} (x has shape {x.shape})")
-        return n_in // 2
-
-    def _scale(self, p: Weights, z: Array) -> None:
-        """z ← (2 / u₀) (s z + bias), in place."""
-        z *= (self.gain * self.signs).astype(z.dtype)
-        if self.bias != "none":
-            z += self._line(p)[:, None]
+        z = np.empty((r, x.shape[1], nets, n), x.dtype)
+        scale = (self.gain * self.signs).astype(x.dtype)
+        signs = _signs(x.shape[-1], dtype=x.dtype)
+        forward(x[:, :, None] if x.ndim == 3 else x, magnitudes, signs, scale, self._line(p), z)
+        return z.reshape(r, -1, nets * n) if self.readout else z, x
 
     def _line(self, p: Weights) -> Array:
         """What the bias adds to z, (R, K, n)."""
+        if self.bias == "none":
+            return np.zeros((*p["W"].shape[:2], self.n_out), p["W"].dtype)
         b = p["b"]
         if self.bias == "free":
             return b[:, :, 0] * self.gain
@@ -167,19 +157,17 @@ class SignedDense(Layer):
             np.sum(up, axis=1, out=g["b"][:, :, 0])
             g["b"] *= self.signs.astype(up.dtype)
 
-    def grow(self, g: Weights, x: Array, d: Array, u: Array) -> None:
+    def grow(self, g: Weights, x: Array, d: Array, u: Array, rate: float | None = None) -> None:
         """`correlate` where each sample is the business of one type: up = u where d > 0, down = -u where d < 0.
 
-        d (R, B, K) or (R, B, 1), u (R, B, K, n).
+        With a rate, g are the weights, and this times the rate is taken from them. d (R, B, K), u (R, B, K, n).
         """
         x = x[:, :, None] if x.ndim == 3 else x
         lines = g["b"] if self.bias == "pair" else g["W"][:, :, :0]
-        grow(x, np.broadcast_to(d, u.shape[:3]), u, g["W"], lines)
-        if self.bias == "pair":
-            g["b"] *= self.beta
-        elif self.bias == "free":
-            np.sum(u, axis=1, out=g["b"][:, :, 0])
-            g["b"] *= self.signs.astype(u.dtype)
+        grow(x, np.broadcast_to(d, u.shape[:3]), u, g["W"], lines, self.beta, rate)
+        if self.bias == "free":
+            moved = u.sum(axis=1) * self.signs.astype(u.dtype)
+            g["b"][:, :, 0] = moved if rate is None else g["b"][:, :, 0] - rate * moved
 
     def blocks(self, p: Weights) -> Blocks:
         """The magnitudes by the types of the units that they connect."""

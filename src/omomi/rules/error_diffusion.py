@@ -155,7 +155,17 @@ class ErrorDiffusion(Rule):
                 own[at]["class"] = np.tile(drawn, 2)
         return own
 
+    @property
+    def descends(self) -> bool:
+        return self.mode == "grow" and type(self).gradient is ErrorDiffusion.gradient
+
+    def descend(self, seen: Pass, rate: float) -> None:
+        self._learn(seen, seen.params, rate)
+
     def gradient(self, seen: Pass, grads: Sequence[Weights]) -> None:
+        self._learn(seen, grads)
+
+    def _learn(self, seen: Pass, grads: Sequence[Weights], rate: float | None = None) -> None:
         layers, last = seen.net.layers, seen.net.connecting[-1]
         error = -seen.error
         if self.centred:
@@ -168,7 +178,7 @@ class ErrorDiffusion(Rule):
             d, g, x = self._error_at(at, error, seen), grads[at], seen.tapes[at]
             u = heard(d, _slope(layers, seen.tapes, at), scale, (*error.shape[:2], *g["W"].shape[1::2]))
             if self.mode == "grow":
-                layer.grow(g, x, d[..., 0], u)
+                layer.grow(g, x, d[..., 0], u, rate)
             else:
                 layer.correlate(g, x, u, -u)
 

@@ -79,6 +79,14 @@ class Rule(Formula, root=True):
             if at > first:
                 delta = self.send_back(at, delta, seen)
 
+    @property
+    def descends(self) -> bool:
+        """Whether it can take the step of plain gradient descent at once, and no gradient need be written out."""
+        return False
+
+    def descend(self, seen: Pass, rate: float) -> None:
+        """params ← params - rate · gradient."""
+
     def settle(self, seen: Pass) -> None:
         """After the optimizer has moved the weights: hold them to a constraint, let own arrays follow."""
 

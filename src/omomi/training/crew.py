@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from ..formulas.optimizers import Context
+from ..formulas.optimizers import Context, Sgd
 from ..networks.layers import Mode
 from ..rules import Pass, Rule
 
@@ -41,6 +41,8 @@ class Crew:
         self.own = s.rule.prepare(s.net, self.params, rngs)
         self._pass = Pass(s.net, s.loss, self.params, self.own, rngs, self.mode)
         self._settles = type(s.rule).settle is not Rule.settle
+        plain = type(s.optimizer) is Sgd and s.clip_norm is None and self.decay is None
+        self._at_once = plain and s.rule.descends  # half of a step's way through memory, where there are many weights
         self._context = Context(rngs=self.mode.rngs, matrices=s.net.weights_between_units(), gradient=self._again)
         self._at_hand: tuple[Array, Array] = (np.empty(0), np.empty(0))  # the batch: inputs and targets
         self._buffers: dict[int, tuple[Array, Array]] = {}
@@ -55,20 +57,30 @@ class Crew:
                 size = index.shape[1]
                 x, target = self._at_hand = self._buffers.get(size) or self._make_buffers(size)
                 y_N.gather(x_N, index, x, target)  # type: ignore[arg-type]
-                loss = self._context.loss = self._take_gradient(x, target, self.tally)
                 scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
-                s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale, seen=self._context)
+                if self._at_once:
+                    loss = self._look(x, target, self.tally)
+                    s.rule.descend(self._pass, s.optimizer.rate * scale)
+                else:
+                    loss = self._context.loss = self._take_gradient(x, target, self.tally)
+                    s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale, seen=self._context)
                 if self._settles:
                     s.rule.settle(self._pass)
         return loss
 
-    def _take_gradient(self, x: Array, target: Array, tally: Array | None = None) -> Array:
-        """Fill the gradient; the loss of the batch, (R,)."""
+    def _look(self, x: Array, target: Array, tally: Array | None = None) -> Array:
+        """Pass forward and measure; the loss of the batch, (R,)."""
         s, seen = self.settings, self._pass
         seen.x, seen.target = x, target
         seen.y, seen.tapes = s.net.run(self.params, x, self.mode)
         loss, seen.error = s.loss.measure(seen.y, target, tally)
-        s.rule.gradient(seen, self.grads)
+        return loss
+
+    def _take_gradient(self, x: Array, target: Array, tally: Array | None = None) -> Array:
+        """Fill the gradient; the loss of the batch, (R,)."""
+        s = self.settings
+        loss = self._look(x, target, tally)
+        s.rule.gradient(self._pass, self.grads)
         if s.clip_norm is not None:
             self._clip(s.clip_norm)
         if self.decay is not None:
