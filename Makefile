@@ -19,8 +19,8 @@ $(DEV_MARK): $(MARK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(DEV_MARK)
 
-demo: $(MARK)  ## set up, then learn the handwritten digits
-	$(BIN)/omomi train digits
+demo: $(MARK)  ## set up, then compare five learning rules on handwritten digits
+	$(BIN)/omomi compare digits --rules "backprop, ed, fa, dfa, usf" --nets "64, tanh, 32, tanh, 10" --tuning-seeds 4
 
 test: $(DEV_MARK)  ## set up, then run every test
 	$(BIN)/python -m pytest -n auto $(ARGS)

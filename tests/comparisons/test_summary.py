@@ -1,6 +1,7 @@
 """Rows, differences and remarks of comparisons that are made up."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,10 @@ def test_labels_say_what_differs():
     cells = [Cell(net, rule, "sgd", "cross") for rule in ("ed", "bp") for net in ("8, 2", "2")]
     assert [*labels([*cells, LINE]).values()] == ["ed · 8, 2", "ed · 2", "bp · 8, 2", "bp · 2", "logistic regression"]
     assert [*labels([ED]).values()] == ["ed"]
+    # A loss that comes with the network need not be said, one that was chosen must.
+    two = [replace(ED, net="2, sigmoid", loss="mse"), replace(ED, net="2", loss="softmax_cross_entropy")]
+    assert [*labels(two).values()] == ["2, sigmoid", "2"]
+    assert [*labels([replace(ED, loss="mse"), replace(ED, loss="huber")]).values()] == ["mse", "huber"]
 
 
 def test_rates_are_a_range_over_the_splits():

@@ -23,7 +23,7 @@ def print_table(
     right: bool = False,
     shares: Sequence[float] = (),
 ) -> None:
-    """Print rows under their heads; `right` sets all but the first column to the right, as numbers stand.
+    """Print rows under their heads; `right` sets all but the first column to the right, as numbers stand, unbroken.
 
     `shares` are the parts of the width that columns get at most; what is longer is broken.
     """
@@ -39,7 +39,8 @@ def print_table(
     for at, name in enumerate(head):
         most = int(shares[at] * console.width) if shares else None
         justify: Literal["left", "right"] = "right" if right and at else "left"
-        table.add_column(name, justify=justify, no_wrap=not at, max_width=most, overflow="fold" if at else "ellipsis")
+        whole = bool(at) if right else not at  # it is numbers that must not be broken, else names
+        table.add_column(name, justify=justify, no_wrap=whole, max_width=most, overflow="fold" if at else "ellipsis")
     for row in rows:
         table.add_row(*map(Text, row))
     console.print(table)

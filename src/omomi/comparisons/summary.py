@@ -78,6 +78,9 @@ def labels(cells: Iterable[Cell]) -> dict[Cell, str]:
     differ = [
         name for name in ("rule", "optimizer", "net", "loss") if len({getattr(cell, name) for cell in own}) > 1
     ] or ["rule"]
+    without = [name for name in differ if name != "loss"]
+    if without and len({tuple(getattr(cell, name) for name in without) for cell in own}) == len(set(own)):
+        differ = without  # each network has its own loss
     return {cell: " · ".join(getattr(cell, name) for name in differ) if cell.net else cell.rule for cell in cells}
 
 
