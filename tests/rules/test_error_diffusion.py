@@ -11,7 +11,7 @@ from catalogue import entries
 from omomi.formulas import kernels
 from omomi.formulas.activations import Activation
 from omomi.formulas.losses import Loss
-from omomi.networks import Excitatory, Mode, RmsNorm, SignedDense
+from omomi.networks import Excitatory, Mode, RmsNorm, SignedDense, diffusing
 from omomi.rules import Backprop, DualStream, ErrorDiffusion, FujitaErrorDiffusion, KanekoErrorDiffusion, Pass, Rule
 
 B = 7
@@ -158,6 +158,20 @@ def test_the_step_taken_at_once_is_that_of_the_gradient(bias, precisions, monkey
     for p, w in zip(seen.params, wanted, strict=True):
         for name in p:
             assert_allclose(p[name], w[name], rtol=1e-13, err_msg=name)
+
+
+def test_two_threads_are_one_bit_for_bit(monkeypatch):
+    rule, rng = ErrorDiffusion(), np.random.default_rng(0)
+    net, x = wired(rule, 8, 6), rng.random((20, 4))
+
+    def trained():
+        run = om.Run(net, x, np.arange(20) % 3, loss="mse", rule=rule, optimizer="sgd(lr=1)", seeds=[0], batch_size=8)
+        return run.train(2, progress=False).theta
+
+    alone = trained()
+    monkeypatch.setattr(diffusing, "WORK", 0)
+    monkeypatch.setattr(kernels, "cores", lambda: 2)
+    assert_array_equal(trained(), alone)
 
 
 def test_who_changes_the_gradient_gets_the_step_of_that():
@@ -402,3 +416,19 @@ def test_digits_on_five_splits():
         )
         accuracy.append(run.evaluate(test.x, test.y)["accuracy"].mean())
     assert np.mean(accuracy) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("rule", "above", "least"),
+    [("ed", 0.9, 32), ("kaneko", 0.9, 32), ("seed", 0.9, 32), ("fujita", 0.9, 20), ("dual_stream", 0.8, 30)],
+)
+def test_every_setting_learns_iris(rule, above, least):
+    """Of 32 seeds; measured: all for each, but fujita, which begins with next to nothing, 26."""
+    iris, rule = om.data.iris(), Rule.parse(rule)
+    x = (iris.x - iris.x.min(axis=0)) / (iris.x.max(axis=0) - iris.x.min(axis=0))
+    net = wired(rule, 24)
+    run = om.fit(
+        net, x, iris.y, rule=rule, loss="mse", optimizer="sgd(lr=1)", epochs=100, batch_size=8, seeds=range(32),
+        progress=False,
+    )  # fmt: skip
+    assert (run.evaluate(x, iris.y)["accuracy"] > above).sum() >= least

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .train import DATA, LEARNING, OUTPUT, Json, Progress, _entry, _number, _option
+from .train import DATA, LEARNING, OUTPUT, DataOptions, Json, Progress, _entry, _number, _option
 
 if TYPE_CHECKING:
     from ..comparisons import Comparison
@@ -42,16 +42,7 @@ def compare(
     test: Annotated[str | None, _option("Share held back for the test (0.2); own: the data's own.", DATA)] = None,
     validation: Annotated[float | None, _option("Share of the rest that is held back for tuning (0.2).", DATA)] = None,
     scale: Annotated[str | None, _option("none, standardise or min-max, fitted to the training part.", DATA)] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data-option",
-            metavar="NAME=VALUE",
-            help="An option of the data set, as noise=0.2; repeatable.",
-            rich_help_panel=DATA,
-            show_default=False,
-        ),
-    ] = None,
+    data: DataOptions = None,
     jobs: Annotated[int, _option("Processes side by side; -1: one per core.", OUTPUT)] = -1,
     out: Annotated[
         Path | None, _option("A folder; one of an earlier call goes on. Else runs/compare-TASK-001, …", OUTPUT)

@@ -20,6 +20,16 @@ def _option(what: str, panel: str, *names: str) -> Any:
     return typer.Option(*names, help=what, rich_help_panel=panel, show_default=False)
 
 
+DataOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data-option",
+        metavar="NAME=VALUE",
+        help="An option of the data set, as noise=0.2; repeatable.",
+        rich_help_panel=DATA,
+        show_default=False,
+    ),
+]
 Out = Annotated[Path | None, _option("A new folder for all that is written; else runs/TASK-001, -002, …", OUTPUT)]
 Every = Annotated[int | None, _option("Write a checkpoint every so many epochs, besides every 30 seconds.", OUTPUT)]
 Json = Annotated[bool, _option("Print one JSON object, and nothing else.", OUTPUT, "--json")]
@@ -69,16 +79,7 @@ def train(
     drop_last: Annotated[
         bool | None, _option("Leave out the last, smaller batch of an epoch.", DATA, "--drop-last/--keep-last")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data-option",
-            metavar="NAME=VALUE",
-            help="An option of the data set, as noise=0.2; repeatable.",
-            rich_help_panel=DATA,
-            show_default=False,
-        ),
-    ] = None,
+    data: DataOptions = None,
     diagnose: Annotated[
         bool | None,
         _option("Compare every layer with the gradient after every epoch.", OUTPUT, "--diagnose/--no-diagnose"),

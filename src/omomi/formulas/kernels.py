@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import os
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -406,6 +407,12 @@ def affine_gradients(char: str) -> Kernel:
     product = "np.dot(x[min(r, x.shape[0] - 1)].T, d[r], contiguous(gW[r]))"
     loop = f"for r in range(d.shape[0]):\n    {product}{_SUM_COLUMNS}"
     return build("affine_gradients", loop, "x:3O d:3O gW:3A out:3A", char)
+
+
+def cores() -> int:
+    """How many threads are ours: OMP_NUM_THREADS, where somebody has set it for this process, as for BLAS."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdigit() and int(limit) else os.cpu_count() or 1
 
 
 def sum_columns(d: np.ndarray, out: np.ndarray) -> None:

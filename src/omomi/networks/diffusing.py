@@ -7,6 +7,8 @@ too small to move a weight.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from ..formulas import kernels
 
 Array = np.ndarray
+WORK = 30_000_000  # multiply-adds from which on a second thread was worth its while
 SMALL = {"f": 1e-19, "d": 1e-154}  # about the square roots of the smallest normal numbers
 
 
@@ -24,7 +27,8 @@ def forward(x: Array, weights: Array, signs: Array, scale: Array, line: Array, z
     the inputs, scale (n,), line (R, K, n), z (R, B, K, n).
     """
     if z.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
-        _forward[z.dtype.char](x, weights, signs, scale, line, z, kernels.NO_SCALARS)
+        loop = _forward[z.dtype.char]
+        _by_networks(z, weights, lambda nets: loop(x, weights, signs, scale, line, z, np.array(nets, np.float64)))
         return
     half = weights.shape[2] // 2
     doubled = x.shape[3] != weights.shape[2]
@@ -54,8 +58,8 @@ def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array, beta: float,
     (R, K, rows, n); bias (R, K, 2, n) likewise from inputs of β, or of shape (R, K, 0, n).
     """
     if u.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
-        scalars = np.array([beta, rate or 0.0])
-        _grow[u.dtype.char, rate is not None](x, np.ascontiguousarray(d), u, weights, bias, scalars)
+        loop, d = _grow[u.dtype.char, rate is not None], np.ascontiguousarray(d)
+        _by_networks(u, weights, lambda nets: loop(x, d, u, weights, bias, np.array([*nets, beta, rate or 0.0])))
         return
     half, single = weights.shape[2] // 2, x.shape[3] != weights.shape[2]
     u, d = u.swapaxes(1, 2), d.swapaxes(1, 2)[..., None]
@@ -67,6 +71,25 @@ def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array, beta: float,
                 there[...] = moved.reshape(there.shape) if rate is None else there - rate * moved.reshape(there.shape)
 
 
+def _by_networks(z: Array, weights: Array, loop: Callable[[tuple[float, float]], None]) -> None:
+    """Call the loop for networks from … to, in two threads where there is work enough for one replica alone.
+
+    Replicas that are many share the threads among themselves, see `training.crew`.
+    """
+    nets = weights.shape[1]
+    if len(weights) > 1 or nets < 2 or z.shape[1] * weights.size < WORK or kernels.cores() < 2:
+        loop((0, nets))
+        return
+    other = _thread().submit(loop, (0, nets // 2))
+    loop((nets // 2, nets))
+    other.result()
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)
+
+
 # Rows of a block: so many that its product has at most as many multiply-adds as BLAS gives to one thread.
 _ROWS = f"most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))"
 
@@ -75,15 +98,15 @@ _ROWS = f"most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))"
 def _forwarding(char: str) -> kernels.Kernel:
     loop = f"""
     small, size, n_out, doubled = real({SMALL[char]}), x.shape[1], W.shape[3], x.shape[3] != W.shape[2]
-    half = x.shape[3]
+    half, start, end = x.shape[3], int(k[0]), int(k[1])
     {_ROWS}
     xs, v = np.empty(size * half, z.dtype), np.empty((most, n_out), z.dtype)
     part, sums = np.empty((size, n_out), z.dtype), np.empty((size, n_out), z.dtype)
     for r in range(W.shape[0]):
         p = min(r, x.shape[0] - 1)
-        for j in range(W.shape[1]):
+        for j in range(start, end):
             i = min(j, x.shape[2] - 1)
-            if (p == r or r == 0) and (i == j or j == 0):
+            if (p == r or r == 0) and (i == j or j == start):
                 for first in range(0, half, most):
                     rows = min(most, half - first)
                     for s in range(size):
@@ -150,14 +173,14 @@ def _growing(char: str, descending: bool) -> kernels.Kernel:
                                     there[m, n] -= rate * part[m, n]
     """
     loop = f"""
-    beta, rate, small = real(k[0]), real(k[1]), real({SMALL[char]})
+    beta, rate, small = real(k[2]), real(k[3]), real({SMALL[char]})
     half, size, n_out = W.shape[2] // 2, x.shape[1], W.shape[3]
     {_ROWS}
     xs, us = np.empty(size * most, W.dtype), np.empty((size, n_out), W.dtype)
     mine, part = np.empty(size, np.int64), np.empty((most, n_out), W.dtype)
     for r in range(W.shape[0]):
         p = min(r, x.shape[0] - 1)
-        for j in range(W.shape[1]):
+        for j in range(int(k[0]), int(k[1])):
             i = min(j, x.shape[2] - 1)
             for side in range(2):
                 count, sign = 0, real(1 - 2 * side)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from ..formulas.kernels import cores
 from ..formulas.optimizers import Context, Sgd
 from ..networks.layers import Mode
 from ..rules import Pass, Rule
@@ -133,12 +133,6 @@ def split(run: Run) -> tuple[list[slice], int]:
     # The activations and errors of a crew should stay in the cache.
     crews = n * units * 4 * ARRAYS_PER_UNIT / CACHE
     work = n * (3 * sum(products) + 16 * units)  # an activation weighs some multiply-adds
-    threads = min(_cores(), n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1
+    threads = min(cores(), n, work // LEAST_WORK) if max(products) <= LARGEST_PRODUCT else 1
     ends = np.linspace(0, n, min(n, max(threads, math.ceil(crews), 1)) + 1).astype(int).tolist()
     return [slice(a, b) for a, b in pairwise(ends)], max(threads, 1)
-
-
-def _cores() -> int:
-    """How many threads are ours: OMP_NUM_THREADS, where somebody has set it for this process, as for BLAS."""
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return int(limit) if limit.isdigit() and int(limit) else os.cpu_count() or 1
