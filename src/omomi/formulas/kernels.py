@@ -205,28 +205,33 @@ def _array_type(argument: str, real: str) -> Any:
 
 
 @cache
-def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, form: str, char: str) -> Kernel:
+def activating(value: Callable[..., Any], derivative: Callable[..., Any] | None, char: str) -> Kernel:
     """y ← f(z), f(z + b) or f(x W + b); with a derivative also z ← f′ of the same, in the same pass.
 
-    z, y (R, B, N), b (R, 1, N), x (R, B, I), W (R, I, N); the form is "z", "z + b" or "x W + b".
+    z, y (R, B, N), b (R, 1, N), x (R, B, I) or (1, B, I), W (R, I, N). What is left out is empty: one kernel for all
+    three forms, because compiling takes longer than many a training.
     """
     f = body(value, ("z",), "value")
     df = body(derivative, ("z", "y"), "slope") if derivative else None
     loop = f"""
-    bias = np.empty(z.shape[2], z.dtype)
+    bias = np.zeros(z.shape[2], z.dtype)
     for r in range(z.shape[0]):
-        {"np.dot(x[min(r, x.shape[0] - 1)], contiguous(W[r]), z[r])" if form == "x W + b" else ""}
-        for n in range(z.shape[2]):
-            bias[n] = {"0" if form == "z" else "b[r, 0, n]"}
+        if x.size:
+            np.dot(x[min(r, x.shape[0] - 1)], contiguous(W[r]), z[r])
+        if b.size:
+            for n in range(z.shape[2]):
+                bias[n] = b[r, 0, n]
         for s in range(z.shape[1]):
             for n in range(z.shape[2]):
-                u = z[r, s, n]{"" if form == "z" else " + bias[n]"}
+                u = z[r, s, n] + bias[n]
                 v = value(u{f.call})
                 y[r, s, n] = v
                 {f"z[r, s, n] = slope(u, v{df.call})" if df else ""}
     """
-    arguments = "x:3O W:3A b:3A z:3 y:3" if form == "x W + b" else "z:3 b:3A y:3"
-    return build(f"activate_{_owner(value)}", loop, arguments, char, (f, df) if df else (f,))
+    return build(f"activate_{_owner(value)}", loop, "x:3O W:3A b:3A z:3 y:3", char, (f, df) if df else (f,))
+
+
+NOTHING = {char: np.empty((0, 0, 0), char) for char in "fd"}  # for what is left out
 
 
 @cache

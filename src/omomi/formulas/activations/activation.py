@@ -39,7 +39,8 @@ class Activation(Formula, root=True):
         if z.dtype.char not in self._precisions:
             return self.value(z, *self.hyper)
         y, rows = np.empty(z.shape, z.dtype), z.reshape(1, 1, -1)
-        self._loops[z.dtype.char, "z", False](rows, rows, y.reshape(1, 1, -1), self._scalars)
+        none = kernels.NOTHING[z.dtype.char]
+        self._loops[z.dtype.char, False](none, none, none, rows, y.reshape(1, 1, -1), self._scalars)
         return y
 
     def slope(self, z: Any) -> Array:
@@ -63,8 +64,8 @@ class Activation(Formula, root=True):
         if char in self._precisions:
             y = np.empty_like(z)
             rows, out = (z, y) if z.ndim == 3 else (z.reshape(len(z), 1, -1), y.reshape(len(z), 1, -1))
-            form, bias = ("z", rows) if bias is None else ("z + b", bias)
-            self._loops[char, form, train](rows, bias, out, self._scalars)
+            none = kernels.NOTHING[char]
+            self._loops[char, train](none, none, none if bias is None else bias, rows, out, self._scalars)
             return y, z if train else None
         z = z if bias is None else z + bias
         y = np.asarray(self.value(z, *self.hyper), z.dtype)
@@ -74,7 +75,7 @@ class Activation(Formula, root=True):
         """`forward` of x W + b in one call. x (R, B, I) or (1, B, I), W (R, I, N), b (R, 1, N); where f `compiles`."""
         z = np.empty((len(weights), x.shape[1], weights.shape[2]), x.dtype)
         y = np.empty_like(z)
-        self._loops[x.dtype.char, "x W + b", train](x, weights, bias, z, y, self._scalars)
+        self._loops[x.dtype.char, train](x, weights, bias, z, y, self._scalars)
         return y, z if train else None
 
     def compiles(self, x: Array) -> bool:
@@ -87,14 +88,12 @@ class Activation(Formula, root=True):
 
     @cached_property
     def _loops(self) -> kernels.Loops:
-        """y ← f and, if asked for, z ← f′, by (precision, form, slope); see `kernels.activating`."""
-        return kernels.Loops(
-            lambda key: kernels.activating(self.value, self.derivative if key[2] else None, key[1], key[0])
-        )
+        """y ← f and, if asked for, z ← f′, by (precision, slope); see `kernels.activating`."""
+        return kernels.Loops(lambda key: kernels.activating(self.value, self.derivative if key[1] else None, key[0]))
 
     @cached_property
     def _precisions(self) -> str:
-        return kernels.precisions(lambda: self._loops["d", "z", True], self.value, self.derivative)
+        return kernels.precisions(lambda: self._loops["d", True], self.value, self.derivative)
 
     @cached_property
     def _scalars(self) -> Array:
