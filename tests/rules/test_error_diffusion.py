@@ -165,7 +165,8 @@ def test_two_threads_are_one_bit_for_bit(monkeypatch):
     net, x = wired(rule, 8, 6), rng.random((20, 4))
 
     def trained():
-        run = om.Run(net, x, np.arange(20) % 3, loss="mse", rule=rule, optimizer="sgd(lr=1)", seeds=[0], batch_size=8)
+        seeds = [0, 1]
+        run = om.Run(net, x, np.arange(20) % 3, loss="mse", rule=rule, optimizer="sgd(lr=1)", seeds=seeds, batch_size=8)
         return run.train(2, progress=False).theta
 
     alone = trained()

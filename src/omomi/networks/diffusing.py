@@ -7,6 +7,7 @@ too small to move a weight.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -17,7 +18,7 @@ from ..formulas import kernels
 
 Array = np.ndarray
 WORK = 30_000_000  # multiply-adds from which on a second thread was worth its while
-SMALL = {"f": 1e-19, "d": 1e-154}  # about the square roots of the smallest normal numbers
+NEGLIGIBLE = {"f": 1e-19, "d": 1e-154}  # about the square roots of the smallest normal numbers
 
 
 def forward(x: Array, weights: Array, signs: Array, scale: Array, line: Array, z: Array) -> None:
@@ -72,12 +73,12 @@ def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array, beta: float,
 
 
 def _by_networks(z: Array, weights: Array, loop: Callable[[tuple[float, float]], None]) -> None:
-    """Call the loop for networks from … to, in two threads where there is work enough for one replica alone.
+    """Call the loop for networks from … to, in two threads where there is work enough in each replica.
 
-    Replicas that are many share the threads among themselves, see `training.crew`.
+    Replicas of which there is less are shared among threads by `training.crew`.
     """
     nets = weights.shape[1]
-    if len(weights) > 1 or nets < 2 or z.shape[1] * weights.size < WORK or kernels.cores() < 2:
+    if nets < 2 or z.shape[1] * weights[0].size < WORK or kernels.cores() < 2:
         loop((0, nets))
         return
     other = _thread().submit(loop, (0, nets // 2))
@@ -90,6 +91,10 @@ def _thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1)
 
 
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_thread.cache_clear)
+
+
 # Rows of a block: so many that its product has at most as many multiply-adds as BLAS gives to one thread.
 _ROWS = f"most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))"
 
@@ -97,7 +102,7 @@ _ROWS = f"most = max(1, min(half, {kernels.SMALL} // (size * W.shape[3])))"
 @cache
 def _forwarding(char: str) -> kernels.Kernel:
     loop = f"""
-    small, size, n_out, doubled = real({SMALL[char]}), x.shape[1], W.shape[3], x.shape[3] != W.shape[2]
+    small, size, n_out, doubled = real({NEGLIGIBLE[char]}), x.shape[1], W.shape[3], x.shape[3] != W.shape[2]
     half, start, end = x.shape[3], int(k[0]), int(k[1])
     {_ROWS}
     xs, v = np.empty(size * half, z.dtype), np.empty((most, n_out), z.dtype)
@@ -141,7 +146,7 @@ def _forwarding(char: str) -> kernels.Kernel:
 @cache
 def _hearing(char: str, sloped: bool) -> kernels.Kernel:
     loop = f"""
-    scale, small = real(k[0]), real({SMALL[char]})
+    scale, small = real(k[0]), real({NEGLIGIBLE[char]})
     for r in range(u.shape[0]):
         for b in range(u.shape[1]):
             for j in range(u.shape[2]):
@@ -173,7 +178,7 @@ def _growing(char: str, descending: bool) -> kernels.Kernel:
                                     there[m, n] -= rate * part[m, n]
     """
     loop = f"""
-    beta, rate, small = real(k[2]), real(k[3]), real({SMALL[char]})
+    beta, rate, small = real(k[2]), real(k[3]), real({NEGLIGIBLE[char]})
     half, size, n_out = W.shape[2] // 2, x.shape[1], W.shape[3]
     {_ROWS}
     xs, us = np.empty(size * most, W.dtype), np.empty((size, n_out), W.dtype)
