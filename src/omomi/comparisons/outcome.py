@@ -39,6 +39,14 @@ class Outcome:
     parameters: int  # of one replica
     baseline: bool = False  # a yardstick from elsewhere, such as logistic regression; its `cell.rule` is its name
 
+    def epochs_to(self, target: float | None) -> list[int | None]:
+        """Of each replica, the first epoch after which its validation accuracy is at the target; None: never."""
+        curve = self.history.get("val_accuracy")
+        if target is None or curve is None or not len(curve):
+            return [None] * len(self.seeds)
+        there = np.asarray(curve) >= target  # (E, R); NaN is not there
+        return [int(column.argmax()) + 1 if column.any() else None for column in there.T]
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:

@@ -19,10 +19,11 @@ def lines(c: Comparison) -> Iterator[dict[str, Any]]:
     """One for each cell, split and seed; None where there is nothing."""
     metrics = metrics_of(c)
     for o in c.outcomes:
+        reached = o.epochs_to(c.settings.get("target"))
         where = (*_cell(o), o.wired, o.parameters, o.split)
         for r, seed in enumerate(o.seeds):
             found = {name: float(o.metrics[name][r]) if name in o.metrics else None for name in metrics}
-            after = (_epochs_to(c, o, r), o.seconds / len(o.seeds), o.diverged.get(seed), o.baseline)
+            after = (reached[r], o.seconds / len(o.seeds), o.diverged.get(seed), o.baseline)
             yield dict(zip(COLUMNS, (*where, seed, o.lr), strict=True)) | found | dict(zip(AFTER, after, strict=True))
 
 
@@ -49,12 +50,3 @@ def _cell(o: Outcome) -> tuple[str, str, str, str]:
 def metrics_of(c: Comparison) -> list[str]:
     there = dict.fromkeys(name for o in c.outcomes for name in o.metrics)
     return [name for name in FIRST if name in there] + [name for name in there if name not in FIRST]
-
-
-def _epochs_to(c: Comparison, o: Outcome, r: int) -> int | None:
-    """The first epoch after which the replica reaches the target on the validation part."""
-    target, curve = c.settings.get("target"), o.history.get("val_accuracy")
-    if target is None or curve is None:
-        return None
-    there = np.flatnonzero(np.asarray(curve)[:, r] >= target)
-    return int(there[0]) + 1 if len(there) else None

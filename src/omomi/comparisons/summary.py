@@ -146,15 +146,10 @@ def _to_target(c: Comparison, found: Sequence[Outcome]) -> tuple[list[float], li
     """Epochs and seconds of the replicas that reached the target, on the validation part."""
     epochs: list[float] = []
     seconds: list[float] = []
-    target = c.settings.get("target")
-    for outcome in found if target is not None else ():
-        curve = outcome.history.get("val_accuracy")
-        if curve is None or not len(curve):
-            continue
-        there = np.asarray(curve) >= target  # (E, R); NaN is not there
-        first = there.argmax(axis=0)[there.any(axis=0)] + 1
+    for outcome in found:
+        first = [e for e in outcome.epochs_to(c.settings.get("target")) if e is not None]
         epochs += [float(e) for e in first]
-        seconds += [float(e) * outcome.seconds / (len(curve) * len(outcome.seeds)) for e in first]
+        seconds += [e * outcome.seconds / (len(outcome.history["val_accuracy"]) * len(outcome.seeds)) for e in first]
     return epochs, seconds
 
 
