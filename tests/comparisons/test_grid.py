@@ -4,7 +4,7 @@ import pytest
 
 import omomi as om
 from omomi.comparisons.compare import plan
-from omomi.comparisons.grid import split, texts
+from omomi.comparisons.grid import texts
 from omomi.formulas.formula import of_kind
 from omomi.rules import Rule
 
@@ -20,8 +20,8 @@ def planned(task=XOR, rules="backprop", optimizers="sgd", nets=None, losses=None
 
 
 def test_texts_part_at_commas_outside_parentheses():
-    assert split("a, b(1, c(2, 3)) ,, d") == ["a", "b(1, c(2, 3))", "d"]
-    assert split("8, relu, 2; 3, 2;", ";") == ["8, relu, 2", "3, 2"]
+    assert texts("a, b(1, c(2, 3)) ,, d") == ["a", "b(1, c(2, 3))", "d"]
+    assert texts("8, relu, 2; 3, 2;", ";") == ["8, relu, 2", "3, 2"]
 
 
 def test_formulas_and_networks_do_as_well_and_each_counts_once():

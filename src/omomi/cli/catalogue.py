@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ..formulas.formula import split
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DATA = "data"
@@ -139,11 +140,7 @@ def _picture(name: str, kind: str | None, only: str | None, on: str | None, step
 
 
 def _parts(text: str) -> list[str]:
-    """
-    >>> _parts("sgd, adam(lr=0.1, beta1=0.5)")
-    ['sgd', 'adam(lr=0.1, beta1=0.5)']
-    """
-    return [part for part in map(str.strip, re.split(r",(?![^()]*\))", text)) if part]
+    return [part for part in split(text) if part]
 
 
 def data(

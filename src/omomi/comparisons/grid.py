@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from ..data import Dataset
-from ..formulas.formula import Formula
+from ..formulas.formula import Formula, split
 from ..formulas.losses import Loss
 from ..formulas.optimizers import Optimizer
 from ..networks.network import Network
@@ -33,26 +33,10 @@ class Plan:
     own: tuple[type[Formula], ...] = ()  # the user's classes in it
 
 
-def split(text: str, at: str = ",") -> list[str]:
-    """The parts of a text between commas (or semicolons) that stand outside parentheses.
-
-    >>> split("sgd, adam(beta1=0.8, beta2=0.9)")
-    ['sgd', 'adam(beta1=0.8, beta2=0.9)']
-    """
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter == "(") - (letter == ")")
-        if letter == at and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part.strip() for part in parts if part.strip()]
-
-
 def texts(given: Any, at: str = ",") -> list[str]:
     """One text or several, formulas or networks, as texts; each once."""
     if isinstance(given, str):
-        listed = split(given, at)
+        listed = [part for part in split(given, at) if part]
     elif isinstance(given, Formula | Network):
         listed = [_text(given)]
     else:

@@ -253,6 +253,22 @@ def squash(name: str) -> str:
     return re.sub(r"[-_\s]", "", name).lower()
 
 
+def split(text: str, at: str = ",") -> list[str]:
+    """The parts of a text between commas, or what else, that stand outside parentheses.
+
+    >>> split("sgd, adam(beta1=0.8, beta2=0.9),")
+    ['sgd', 'adam(beta1=0.8, beta2=0.9)', '']
+    """
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == at and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
 def near_miss(name: str, known: Iterable[str]) -> str:
     """The question that ends a sentence about an unknown name, or nothing.
 

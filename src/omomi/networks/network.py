@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..formulas.activations import Activation
-from ..formulas.formula import near_miss, snake_case, squash
+from ..formulas.formula import near_miss, snake_case, split, squash
 from .layers import EVALUATE, Activate, Array, Dense, Layer, Mode, Shape, Weights
 
 
@@ -194,8 +194,8 @@ def _bare(shape: Shape) -> str:
 
 
 def parts(text: str) -> list[str]:
-    """Split at the commas that stand outside parentheses."""
-    parts = [part.strip() for part in re.split(r",(?![^()]*(?:\([^()]*\)[^()]*)*\))", text)]
+    """A network's text, layer by layer."""
+    parts = split(text)
     if not all(parts):
         raise ValueError(f"a network is written as layers with commas between, like '128, relu, 10', got {text!r}")
     return parts
