@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-import omomi.rules  # noqa: F401  the highest floor with a catalogue: importing it defines them all
+import omomi.rules  # the highest floors with a catalogue: importing them defines them all
+import omomi.simulation  # noqa: F401
 from omomi.formulas.formula import Formula
 
 
@@ -47,8 +48,8 @@ def inside(f: Field[Any], share: float = 0.5) -> Any:
     if "choices" in f.metadata:
         return next(choice for choice in f.metadata["choices"] if choice != f.default)
     if "each" in f.metadata:
-        # Four, as the networks of tests have outputs.
-        return tuple(_within(f.metadata["each"], (share + i / 4) % 1, f.default) for i in range(4))
+        # Four, as the networks of tests have outputs; rising, as times do.
+        return tuple(sorted(_within(f.metadata["each"], (share + i / 4) % 1, MISSING) for i in range(4)))
     return _within(f.metadata, share, f.default)
 
 

@@ -8,27 +8,34 @@
 1.0
 """
 
-from . import checks, data, plots, rules
-from .article import get_act, get_err, get_opt
+from . import checks, data, plots, rules, widgets
+from .article import get_act, get_err, get_opt, plot_IF_curve, run_LIF
 from .comparisons import Comparison, compare
-from .formulas import activations, initializers, losses, optimizers, schedules
+from .formulas import activations, initializers, losses, neurons, optimizers, schedules, surrogates
 from .formulas.activations import *  # noqa: F403
 from .formulas.formula import Formula
 from .formulas.losses import *  # noqa: F403
+from .formulas.neurons import *  # noqa: F403
 from .formulas.optimizers import *  # noqa: F403
 from .networks import (
-    Dense, Dropout, Excitatory, Flatten, GeGlu, Glu, Layer, LayerNorm, Maxout, Network, OnOff, PRelu, RmsNorm,
-    SignedDense, SwiGlu, mlp, relu_interpolation,
+    Bernoulli, Delta, Dense, Dropout, Excitatory, FirstSpike, Flatten, GeGlu, Glu, LastMembrane, Latency, Layer,
+    LayerNorm, MaxMembrane, Maxout, MeanRate, Network, OnOff, PRelu, Poisson, Population, PopulationRate, RateBounds,
+    Recurrent, Repeat, RmsNorm, SignedDense, SpikeCount, Spiking, SwiGlu, mlp, relu_interpolation,
 )  # fmt: skip
 from .rules import *  # noqa: F403
-from .training import Diagnosis, History, Run, Step, diagnose, fit
+from .simulation import FICurve, PhasePlane, Simulation, currents, fi_curve, phase_plane, simulate
+from .training import Diagnosis, Energy, History, Run, Step, diagnose, energy, fit
 
 __version__ = "0.1.0"
 
 __all__ = [
-    *activations.__all__, *losses.__all__, *optimizers.__all__, *rules.__all__,
-    "Comparison", "Dense", "Diagnosis", "Dropout", "Excitatory", "Flatten", "Formula", "GeGlu", "Glu", "History",
-    "Layer", "LayerNorm", "Maxout", "Network", "OnOff", "PRelu", "RmsNorm", "Run", "SignedDense", "Step", "SwiGlu",
-    "activations", "checks", "compare", "data", "diagnose", "fit", "get_act", "get_err", "get_opt", "initializers",
-    "losses", "mlp", "optimizers", "plots", "relu_interpolation", "rules", "schedules",
+    *activations.__all__, *losses.__all__, *neurons.__all__, *optimizers.__all__, *rules.__all__,
+    "Bernoulli", "Comparison", "Delta", "Dense", "Diagnosis", "Dropout", "Energy", "Excitatory", "FICurve",
+    "FirstSpike", "Flatten", "Formula", "GeGlu", "Glu", "History", "LastMembrane", "Latency", "Layer", "LayerNorm",
+    "MaxMembrane", "Maxout", "MeanRate", "Network", "OnOff", "PRelu", "PhasePlane", "Poisson", "Population",
+    "PopulationRate", "RateBounds", "Recurrent", "Repeat", "RmsNorm", "Run", "SignedDense", "Simulation", "SpikeCount",
+    "Spiking", "Step", "SwiGlu", "activations", "checks", "compare", "currents", "data", "diagnose", "energy",
+    "fi_curve", "fit", "get_act", "get_err", "get_opt", "initializers", "losses", "mlp", "neurons", "optimizers",
+    "phase_plane", "plot_IF_curve", "plots", "relu_interpolation", "rules", "run_LIF", "schedules", "simulate",
+    "surrogates", "widgets",
 ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""The catalogue as its source article has it: get_act, get_opt, get_err with its names, arguments and defaults.
+"""The catalogue as its source article has it: get_act, get_opt, get_err with its names, arguments and defaults; and the
+neuron of another: run_LIF and plot_IF_curve.
 
 `Optimizer.named("adam")` is the field's standard, as the paper, PyTorch and optax have it; `get_opt("Adam")` is the
 article's: the same formulas, with their fields set to its conventions. Its mistakes are repaired.
@@ -12,7 +13,9 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from .formulas import activations as a
 from .formulas import losses as e
@@ -21,8 +24,13 @@ from .formulas.activations import Activation
 from .formulas.formula import near_miss, squash
 from .formulas.initializers import Uniform
 from .formulas.losses import Loss
+from .formulas.neurons import Lif
 from .formulas.optimizers import Optimizer
 from .networks.units import Maxout
+from .simulation import fi_curve, simulate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NEEDED: Any = object()  # an argument without a default
 
@@ -185,3 +193,39 @@ def _get(table: dict[str, Entry], noun: str, name: str, args: tuple[Any, ...], k
     if missing:
         raise ValueError(f"{name} needs {', '.join(missing)}")
     return entry.formula(**{f: values[v] if isinstance(v, str) else v for f, v in entry.fields.items()})
+
+
+def run_LIF(
+    I: float,
+    T: float = 50,
+    dt: float = 0.1,
+    tau_ref: float = 10,
+    Rm: float = 1,
+    Cm: float = 10,
+    Vth: float = 1,
+    V_spike: float = 0.5,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times (ms) and membrane potentials (V) of a leaky integrate-and-fire neuron at a constant current (mA).
+
+    The refractory time counts whole steps, and a spike always resets: the article's sums of float times lost steps, and
+    with tau_ref < dt its neuron was never reset.
+
+    >>> time, Vm = run_LIF(1.5)
+    >>> len(time), round(float(Vm.max()), 10)  # 1.5034503937 in the article's single precision
+    (501, 1.5034503675)
+    """
+    neuron = Lif(Rm=Rm, Cm=Cm, threshold=Vth, V_spike=V_spike, tau_ref=tau_ref)
+    run = simulate(neuron, I, T, dt)
+    return run.times, run.voltages
+
+
+def plot_IF_curve(Rm: float = 1.0, tau_ref: float = 1.0, ax: Axes | None = None) -> Axes:
+    """Draw how often the neuron spikes within a second, at ten currents from 0 to 2 mA."""
+    from .plots.style import canvas
+
+    curve = fi_curve(Lif(Rm=Rm, Cm=10, tau_ref=tau_ref), np.linspace(0, 2, 10), T=1000, dt=1)
+    ax = canvas("plot_IF_curve", ax)
+    ax.plot(curve.currents, curve.counts)
+    ax.set(title="LIF Neuron: Transfer Function", ylabel="Spike count", xlabel="I (mA)", xlim=(0, 2))
+    ax.set_ylim(bottom=0)
+    return ax

@@ -6,9 +6,24 @@ import numpy as np
 import pytest
 from sklearn import datasets as sklearn_datasets
 
-from omomi.data import circles, gaussians, moons, parity, plane, sine, spiral, sum_product, xor
+from omomi.data import (
+    Scaler,
+    circles,
+    gaussians,
+    moons,
+    parity,
+    plane,
+    random_bits,
+    remember,
+    sine,
+    spiral,
+    sum_product,
+    temporal_xor,
+    xor,
+)
 
-RANDOM = [spiral, circles, moons, gaussians, plane, sine, sum_product]
+SEQUENCES = [temporal_xor, remember, random_bits]
+RANDOM = [spiral, circles, moons, gaussians, plane, sine, sum_product, *SEQUENCES]
 
 
 def test_xor():
@@ -112,9 +127,72 @@ def test_sum_and_product():
     np.testing.assert_allclose(b * b - total * b + product, 0, atol=1e-15)
 
 
+def loud(x, steps, units):
+    """Which samples have all of those units spike in all of those steps, and which none of them."""
+    part = x[:, steps, units].reshape(len(x), -1)
+    return part.all(axis=1), ~part.any(axis=1)
+
+
+def test_temporal_xor_is_the_exclusive_or_of_its_bursts():
+    """With certain bursts and no noise the sequences can be read like a table."""
+    data = temporal_xor(n=10, gap=4, width=3, rate=1, noise=0)
+    assert data.x.shape == (20, 14, 6)
+    bits = []
+    for burst in (slice(0, 5), slice(9, 14)):
+        one, none = loud(data.x, burst, slice(3, 6))
+        zero, other = loud(data.x, burst, slice(0, 3))
+        np.testing.assert_array_equal(one, ~none)
+        np.testing.assert_array_equal([zero, ~other], [none, none])
+        bits.append(one)
+    np.testing.assert_array_equal(data.y, bits[0] ^ bits[1])
+    assert loud(data.x, slice(5, 9), slice(None))[1].all()
+    assert sorted(zip(*bits, strict=True)) == sorted([(False, False), (False, True), (True, False), (True, True)] * 5)
+
+
+def test_remember_shows_the_class_first_and_the_cue_last():
+    data = remember(n=4, delay=6, classes=3, width=2, rate=1, noise=0)
+    assert data.x.shape == (12, 16, 8)
+    shown = [loud(data.x, slice(0, 5), slice(2 * k, 2 * k + 2))[0] for k in range(4)]
+    np.testing.assert_array_equal(np.argmax(shown, axis=0), data.y)
+    assert np.sum(shown, axis=0).max() == 1
+    assert loud(data.x, slice(5, 11), slice(None))[1].all()
+    assert loud(data.x, slice(11, 16), slice(6, 8))[0].all()
+    assert loud(data.x, slice(11, 16), slice(0, 6))[1].all()
+
+
+@pytest.mark.parametrize("make", [temporal_xor, remember])
+def test_spikes_come_with_their_probabilities(make):
+    x = make(n=500, width=20, rate=0.5, noise=0.05).x
+    assert set(np.unique(x)) == {0, 1}
+    group = x[..., :20]
+    assert x[:, 5:15].mean() == pytest.approx(0.05, rel=0.05)
+    in_a_burst = group[group[:, :5].mean(axis=(1, 2)) > 0.25, :5]  # half of the samples; 5 deviations away from both
+    assert len(in_a_burst) == 500
+    assert in_a_burst.mean() == pytest.approx(0.5, rel=0.02)
+
+
+def test_random_bits_are_fair_and_ask_for_silence():
+    data = random_bits()
+    assert data.x.shape == (100, 10, 300)
+    assert set(np.unique(data.x)) == {0, 1}
+    assert data.x.mean() == pytest.approx(0.5, abs=5 * 0.5 / 300_000**0.5)
+    np.testing.assert_array_equal(data.y, np.zeros((100, 1)))
+
+
+@pytest.mark.parametrize("make", SEQUENCES)
+def test_sequences_are_split_and_scaled_like_others(make):
+    data = make(n=10)
+    train, test = data.split(test=0.3)
+    assert (train.n, test.n) == (data.n - int(0.3 * data.n), int(0.3 * data.n))
+    assert train.x.shape[1:] == data.x.shape[1:]
+    scaled = Scaler.standardise(train.x).apply(test.x)
+    assert scaled.shape == test.x.shape
+
+
 @pytest.mark.parametrize("make", RANDOM)
 def test_the_seed_decides(make):
-    options = {} if make is sum_product else {"spread" if make is gaussians else "noise": 0.1}
+    plain = make in (sum_product, random_bits)
+    options = {} if plain else {"spread" if make is gaussians else "noise": 0.1}
     first, same, other = (make(n=10, seed=seed, **options) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.x, same.x)
     np.testing.assert_array_equal(first.y, same.y)
@@ -148,6 +226,11 @@ def test_n_counts_the_samples_of_a_class_or_of_the_set(make):
         (plane, {"noise": -2}, "^plane: noise must be ≥ 0, got -2$"),
         (sine, {"n": -3}, "^sine: n must be a whole number ≥ 1, got -3$"),
         (sum_product, {"n": 0}, "^sum_product: n must be a whole number ≥ 1, got 0$"),
+        (temporal_xor, {"rate": 1.5}, r"^temporal_xor: rate must lie in \[0, 1\], got 1.5$"),
+        (temporal_xor, {"gap": -1}, "^temporal_xor: gap must be a whole number ≥ 0, got -1$"),
+        (remember, {"classes": 1}, "^remember: classes must be a whole number ≥ 2, got 1$"),
+        (remember, {"width": 0}, "^remember: width must be a whole number ≥ 1, got 0$"),
+        (random_bits, {"steps": 0}, "^random_bits: steps must be a whole number ≥ 1, got 0$"),
     ],
 )
 def test_refusals(make, options, sentence):

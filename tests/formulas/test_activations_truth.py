@@ -89,7 +89,7 @@ def sigma(z):
     return 1 / (1 + mp.exp(-z))
 
 
-# Each as on paper; derivatives are difference quotients at a thousand digits.
+# Each as on paper; derivatives are difference quotients at five hundred digits.
 DEFINITIONS = {
     a.Softsign: lambda z: z / (1 + abs(z)),
     a.BentIdentity: lambda z: (mp.sqrt(z * z + 1) - 1) / 2 + z,
@@ -125,13 +125,13 @@ POINTS = np.concatenate(
 @cache
 def truths(f) -> Array:
     """f, f′ and f″ at the points, each rounded once."""
-    with mp.workdps(1000):
+    with mp.workdps(500):
         hyper = [mp.mpf(h) for h in f.hyper]
 
         def y(z):
             return DEFINITIONS[type(f)](z, *hyper)
 
-        h = mp.mpf(10) ** -300
+        h = mp.mpf(10) ** -80
         found = []
         for z in (mp.mpf(float(p)) for p in POINTS):
             below, here, above = y(z - h), y(z), y(z + h)

@@ -10,9 +10,12 @@ from omomi.formulas.activations import Activation, LeakyRelu, Sigmoid
 from omomi.formulas.formula import Formula, between
 from omomi.formulas.initializers import HeNormal, Initializer, Uniform
 from omomi.formulas.losses import Loss, Smoothed, SoftmaxCrossEntropy, Weighted
+from omomi.formulas.neurons import If, Neuron
 from omomi.formulas.optimizers import Adam, Optimizer
 from omomi.formulas.schedules import Cosine, Schedule, Step, WarmUp
+from omomi.formulas.surrogates import Surrogate
 from omomi.networks.layers import Dense, Layer
+from omomi.networks.spiking import Spiking
 from omomi.rules import Rule
 
 # What the static methods take before the hyper-parameters.
@@ -21,20 +24,31 @@ LEAD = {
     ("activation", "derivative"): ("z", "y"),
     ("activation", "second_derivative"): ("z", "y"),
     ("activation", "backward_vector"): ("y", "dy"),
+    ("surrogate", "value"): ("x",),
+    ("surrogate", "derivative"): ("x",),
+    ("current", "value"): ("t",),
     ("loss", "value"): ("y", "t"),
     ("loss", "derivative"): ("y", "t"),
     ("optimizer", "update"): ("t", "w", "g"),
     ("optimizer", "remember"): ("t", "loss"),
 }
-MUST_HAVE = {"activation": {"value", "derivative"}, "loss": {"value", "derivative"}, "optimizer": {"update"}}
+MUST_HAVE = {
+    "activation": {"value", "derivative"},
+    "surrogate": {"value", "derivative"},
+    "neuron": {"start"},
+    "loss": {"value", "derivative"},
+    "optimizer": {"update"},
+}
 # Kinds whose formulas were all published; in the others some are older than papers.
-PUBLISHED = (Optimizer, Rule)
+PUBLISHED = (Neuron, Optimizer, Rule)
 # Kinds whose formulas show a value known by hand.
-SHOWN = (Activation, Loss)
+SHOWN = (Activation, Loss, Surrogate)
 
 
 def test_every_kind_is_walked():
-    assert set(Formula.kinds.values()) >= {Activation, Loss, Optimizer, Schedule, Initializer, Layer, Rule}
+    assert set(Formula.kinds.values()) >= {
+        Activation, Loss, Neuron, Optimizer, Schedule, Surrogate, Initializer, Layer, Rule,
+    }  # fmt: skip
     assert all(kind.entries() for kind in Formula.kinds.values())
 
 
@@ -43,10 +57,17 @@ def test_every_kind_is_walked():
 
 @pytest.mark.parametrize("cls", every_formula())
 def test_arguments_are_lead_slots_and_fields(cls):
-    methods = static_methods(cls)
+    methods = {} if cls.noun == "layer" else static_methods(cls)  # those of layers are programs
     around = any(f.metadata.get("kind") is Optimizer for f in fields(cls))  # another optimizer, which has an update
     assert around or MUST_HAVE.get(cls.noun, set()) <= methods.keys()
     for name, method in methods.items():
+        if cls.noun == "neuron":  # takes what it needs, by name
+            taken, lead = arguments(method), cls.lead(name)
+            others = {"dt", *cls.learned, *(f.name for f in fields(cls))} - set(lead)
+            asked = tuple(n for n in lead if n in taken)
+            assert taken[: len(asked)] == asked, name
+            assert set(taken[len(asked) :]) <= others, name
+            continue
         slots = () if name == "remember" else getattr(cls, "slots", ())
         lead = (*LEAD[cls.noun, name], *slots, *getattr(cls, "memory", ()))
         assert arguments(method) == (*lead, *(f.name for f in fields(cls))), name
@@ -126,6 +147,12 @@ def test_repr_says_only_what_differs_from_the_default():
 )
 def test_parse(text, formula):
     assert Activation.parse(text) == formula
+
+
+@pytest.mark.parametrize("text", ["if", "IF", " if(2)", "If(threshold=2)"])
+def test_parse_a_name_that_is_a_word_of_python(text):
+    assert Neuron.parse(text) == (If(2) if "2" in text else If())
+    assert Layer.parse(f"spiking({text}, dt=0.5)") == Spiking(Neuron.parse(text), dt=0.5)
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,9 @@ def test_each_number_of_a_tuple_lies_in_the_range(cls, field):
 @pytest.mark.parametrize(("cls", "field"), tuple_fields())
 def test_tuples_hold_python_numbers_and_count_as_values(cls, field):
     given = inside(field)
+    others = {f.name: inside(f) for f in fields(cls) if "each" in f.metadata}  # as many as these
     for same in (given, list(given), np.array(given), tuple(map(np.float64, given))):
-        f = example(cls, **{field.name: same})
+        f = example(cls, **{**others, field.name: same})
         assert getattr(f, field.name) == given
         assert {type(number) for number in getattr(f, field.name)} == {float}
-        assert hash(f) == hash(example(cls, **{field.name: given}))
+        assert hash(f) == hash(example(cls, **others))

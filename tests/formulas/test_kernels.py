@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from catalogue import forget
+from omomi.formulas import kernels
 from omomi.formulas.activations import Activation, Tanh
 from omomi.formulas.formula import between
 from omomi.formulas.losses import Loss, SquaredError
@@ -72,6 +73,53 @@ def test_the_schedule_is_multiplied_in_double():
     theta = np.zeros((1, 1), np.float32)
     Sgd(lr=0.1).step(1, theta, np.ones((1, 1), np.float32), Sgd().state(theta), scale=0.1)
     assert theta[0, 0] == np.float32(-0.1 * 0.1)
+
+
+def leak(v, i, dt, tau, gain):
+    """Names for what no element is in, one of them given twice and one of them an argument."""
+    share = dt / tau
+    kept = 1 - share
+    left = kept * v
+    share = share * gain
+    i = i + share
+    gain = 0.5
+    return left + i * gain
+
+
+def drift(v, tau):
+    half = tau / 2
+    v = half  # no element any more
+    return v * GAIN
+
+
+def test_names_of_constants_are_computed_once_and_in_double():
+    body = kernels.body(leak, ("v", "i"), "leak")
+    assert body.scalars == ("dt_", "tau_", "gain_")
+    assert "share" not in body.source
+    assert "kept" not in body.source  # both stand outside the loop
+    assert {text for _, text in body.fixed} == {"1 - dt_ / tau_", "dt_ / tau_ * gain_", "0.5"}
+    loop = f"for n in range(v.size):\n    out[n] = leak(v[n], i[n]{body.call})"
+    run = kernels.build("leak", loop, "v:1O i:1O out:1", "f", (body,)).run
+    v, i, out = np.ones(3, np.float32), np.zeros(3, np.float32), np.empty(3, np.float32)
+    run(v, i, out, np.array([1e-9, 3.0, 0.0]))
+    assert_array_equal(out, 1)
+    run(v, i, out, np.array([1 - 1e-9, 1.0, 0.0]))  # 1 - dt / tau in single precision is 0
+    assert_allclose(out, 1e-9, rtol=1e-6)
+    run(v, i + 2, out, np.array([1.0, 4.0, 8.0]))
+    assert_array_equal(out, 0.75 + (2 + 2) * 0.5)
+
+
+def test_formulas_of_one_loop_may_take_different_scalars():
+    """What a loop is told of its scalars holds for all of its bodies, in that order."""
+    bodies = kernels.body(leak, ("v", "i"), "leak"), kernels.body(drift, ("v",), "drift")
+    calls = [f"leak(v[n], v[n]{bodies[0].call})", f"drift(v[n]{bodies[1].call})"]
+    loop = f"for n in range(v.size):\n    out[n] = {calls[0]} + {calls[1]} + beside"
+    scalars = ("beside", "tau_", "gain_", "dt_")
+    run = kernels.build("both", loop, "v:1O out:1", "d", bodies, scalars=scalars).run
+    out = np.empty(2)
+    run(np.array([1.0, 3.0]), out, np.array([100.0, 4.0, 8.0, 1.0]))
+    # left 3/4 v, i + 1/4 · 8, and half of it; τ / 2 · 1/2
+    assert_array_equal(out, 100 + np.array([0.75 + 1.5 + 1, 2.25 + 2.5 + 1]))
 
 
 # Formulas from anywhere

@@ -237,19 +237,21 @@ ON_THE_WAY = {
     AmsBound: {"final_lr": 1e-3},
     Sam: {"rho": 1e-4},
 }
-RATES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)
+RATES = (0.1, 1e-2, 1e-3, 1.0, 10.0, 1e-4)  # those that suit most come first
 
 
-def best(cls, slope, start_P, goal_P, steps):
-    """How near it comes to the goal by the best rate of a rough grid."""
-    ends = [descend(rated(cls, lr, **ON_THE_WAY.get(cls, {})), slope, start_P, steps) for lr in RATES]
-    return np.nanmin([np.abs(end - goal_P).max() for end in ends])
+def comes(cls, slope, start_P, goal_P, near):
+    """Whether it ends so near to the goal by some rate of a rough grid."""
+    return any(
+        np.abs(descend(rated(cls, lr, **ON_THE_WAY.get(cls, {})), slope, start_P, 10_000) - goal_P).max() < near
+        for lr in RATES
+    )
 
 
 @pytest.mark.parametrize("cls", entries(Optimizer))
 def test_a_parabola_is_reached(cls):
     goal_P, curvature_P = np.array([1.0, -1.0, 3.0]), np.array([2.0, 1.0, 0.5])
-    assert best(cls, lambda x: curvature_P * (x - goal_P), [-1, 10, 1], goal_P, 10_000) < 1e-2
+    assert comes(cls, lambda x: curvature_P * (x - goal_P), [-1, 10, 1], goal_P, near=1e-2)
 
 
 def banana(p):
@@ -259,7 +261,7 @@ def banana(p):
 
 @pytest.mark.parametrize("cls", entries(Optimizer))
 def test_rosenbrocks_valley_is_followed_to_its_goal(cls):
-    assert best(cls, banana, [-1.2, 1], 1, 10_000) < 0.2
+    assert comes(cls, banana, [-1.2, 1], 1, near=0.2)
 
 
 @pytest.mark.parametrize("cls", STEADY)

@@ -205,12 +205,12 @@ def test_parse(text, layers):
     [
         ("", "a network is written as layers with commas between, like '128, relu, 10', got ''"),
         ("8,, 2", "a network is written as layers with commas between, like '128, relu, 10', got '8,, 2'"),
-        ("8, rellu", "no layer or activation is named 'rellu'; did you mean 'relu'? (known: dense, "),
-        ("8, densee(3)", "no layer or activation is named 'densee'; did you mean 'dense'? (known: dense, "),
-        ("8, __import__('os').getcwd()", "no layer or activation is named '__import__'"),
+        ("8, rellu", "no layer, activation or neuron is named 'rellu'; did you mean 'relu'? (known: dense, "),
+        ("8, densee(3)", "no layer, activation or neuron is named 'densee'; did you mean 'dense'? (known: dense, "),
+        ("8, __import__('os').getcwd()", "no layer, activation or neuron is named '__import__'"),
         ("0", "Dense: n_out must lie in [1, inf), got 0"),
-        ("-3", "no layer or activation is named '-3'"),
-        ("2.5", "no layer or activation is named '2.5'"),
+        ("-3", "no layer, activation or neuron is named '-3'"),
+        ("2.5", "no layer, activation or neuron is named '2.5'"),
         ("8, dropout(1)", "Dropout: rate must lie in [0, 1), got 1"),
         ("8, dense(3", "a layer is written as a name or as name(numbers)"),
     ],
@@ -238,9 +238,11 @@ def test_a_wrong_n_in_is_named(n_in):
 def test_layers_are_asked_for():
     with pytest.raises(ValueError, match=r"^Network: at least one layer is needed, got none$"):
         Network(3)
-    with pytest.raises(ValueError, match=r"^Network: a layer or an activation is needed, got 'relu'$"):
+    with pytest.raises(ValueError, match=r"^Network: a layer, an activation or a neuron is needed, got 'relu'$"):
         Network(3, "relu")
-    with pytest.raises(ValueError, match=r"^Network: a layer or an activation is needed, got <class .*Relu'>$"):
+    with pytest.raises(
+        ValueError, match=r"^Network: a layer, an activation or a neuron is needed, got <class .*Relu'>$"
+    ):
         Network(3, Relu)
 
 

@@ -397,10 +397,10 @@ def test_direct_feedback_refuses_hidden_images(cls):
         def backward_input(self, p, tape, dy):
             return p["W"][..., None] * dy
 
-    net, loss = Network((2, 3), Pixelwise(), Pixelwise()), Loss.of("squared_error")
-    with pytest.raises(ValueError, match=rf"^{cls.__name__} .* but Pixelwise\(\) takes samples of shape \(2, 3\)$"):
+    net, loss = Network((2, 2, 3), Pixelwise(), Pixelwise()), Loss.of("squared_error")
+    with pytest.raises(ValueError, match=rf"^{cls.__name__} .* but Pixelwise\(\) takes samples of shape \(2, 2, 3\)"):
         cls().check(net, loss)
-    cls().check(Network((2, 3), Pixelwise()), loss)
+    cls().check(Network((2, 2, 3), Pixelwise()), loss)
 
 
 @pytest.mark.parametrize(

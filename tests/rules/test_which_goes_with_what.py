@@ -17,6 +17,7 @@ NETWORKS = {
     "layer norm": ("squared_error", 6, "8, layer_norm, relu, 3, sigmoid"),
     "maxout, gated units": ("squared_error", 6, "maxout(8), 8, glu, 3, sigmoid"),
     "images": ("squared_error", (2, 3), "flatten, 8, relu, 3, sigmoid"),
+    "spiking": ("squared_error", 6, "8, spiking(lif, steps=4), 6, lif, spike_count, 3, sigmoid"),
     "excitatory and inhibitory": (
         "squared_error",
         6,

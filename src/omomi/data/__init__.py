@@ -15,7 +15,20 @@ from .dataset import Dataset
 from .files import read, read_npz
 from .idx import read_idx
 from .lookup import call, near_miss, squash
-from .made import circles, gaussians, moons, parity, plane, sine, spiral, sum_product, xor
+from .made import (
+    circles,
+    gaussians,
+    moons,
+    parity,
+    plane,
+    random_bits,
+    remember,
+    sine,
+    spiral,
+    sum_product,
+    temporal_xor,
+    xor,
+)
 from .prepare import Scaler, one_hot
 from .tables import read_csv
 
@@ -34,18 +47,23 @@ __all__ = [
     "one_hot",
     "parity",
     "plane",
+    "random_bits",
     "read",
     "read_csv",
     "read_idx",
     "read_npz",
+    "remember",
     "sine",
     "spiral",
     "sum_product",
+    "temporal_xor",
     "wine",
     "xor",
 ]
 
-MADE = (xor, parity, spiral, circles, moons, gaussians, plane, sine, sum_product)
+MADE = (
+    xor, parity, spiral, circles, moons, gaussians, plane, sine, sum_product, temporal_xor, remember, random_bits,
+)  # fmt: skip
 BUNDLED = (digits, iris, wine, breast_cancer, diabetes)
 
 

@@ -1,4 +1,4 @@
-"""Data sets made from a formula, from four points to spirals.
+"""Data sets made from a formula, from four points to spirals and sequences of spikes.
 
 Wherever ``n`` is asked for it counts the samples of each class, or of the whole set in a regression. The classes follow
 one another: `Dataset.split` shuffles.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .dataset import Dataset
 
 MOST_BITS = 16
+BURST = 5  # steps
 PLANE = (2.0, -3.0, 1.0)  # slopes along x1 and x2, height at the origin
 
 
@@ -193,6 +194,78 @@ def sum_product(n: int = 1500, seed: int = 0) -> Dataset:
     return Dataset(x, y, "sum_product", ("x1", "x2"), targets=("x1 + x2", "x1 x2"))
 
 
+def temporal_xor(
+    n: int = 250, gap: int = 10, width: int = 5, rate: float = 0.5, noise: float = 0.01, seed: int = 0
+) -> Dataset:
+    """Exclusive or in time: a burst of one of two groups of units, a pause, a burst. Was it another group?
+
+    A sample is a sequence of spikes, 0 or 1 for each step and unit. The bursts last 5 steps, in which each of the
+    ``width`` units of the group spikes with probability ``rate``; at all other times units do so with probability
+    ``noise``. The four orders have equal shares, and every unit is as active in both classes.
+
+    Returns
+    -------
+    Dataset
+        x (2n, 10 + gap, 2·width), y (2n,).
+    """
+    _check_bursts("temporal_xor", "gap", gap, width, rate, noise)
+    _check_sampling("temporal_xor", n, seed)
+    first = np.tile(np.arange(n) % 2, 2)
+    y = np.repeat([0, 1], n)
+    bursts = {0: first, BURST + gap: first ^ y}
+    x = _spikes(2 * BURST + gap, 2, bursts, width, rate, noise, seed)
+    return Dataset(x, y, "temporal_xor", classes=("same", "other"))
+
+
+def remember(
+    n: int = 250,
+    delay: int = 20,
+    classes: int = 2,
+    width: int = 5,
+    rate: float = 0.5,
+    noise: float = 0.01,
+    seed: int = 0,
+) -> Dataset:
+    """Store and recall: a burst of one of K groups of units, a delay, a burst of the last group. Which was the first?
+
+    A sample is a sequence of spikes as in `temporal_xor`, with K + 1 groups. The burst of the last group is the cue
+    that asks for the answer: read it out at the last step, and the network must remember for ``delay`` steps.
+
+    Returns
+    -------
+    Dataset
+        x (K·n, 10 + delay, (K + 1)·width), y (K·n,).
+
+    Reference: Salaj, Subramoney, Kraisnikovic, Bellec, Legenstein, Maass (2021), Spike frequency adaptation supports
+        network computations on temporally dispersed information, doi:10.7554/eLife.65459.
+    """
+    _check_count("remember", "classes", classes, 2)
+    _check_bursts("remember", "delay", delay, width, rate, noise)
+    _check_sampling("remember", n, seed)
+    y = np.repeat(np.arange(classes), n)
+    bursts = {0: y, BURST + delay: np.full_like(y, classes)}
+    x = _spikes(2 * BURST + delay, classes + 1, bursts, width, rate, noise, seed)
+    return Dataset(x, y, "remember", classes=tuple(map(str, range(classes))))
+
+
+def random_bits(n: int = 100, steps: int = 10, inputs: int = 300, seed: int = 0) -> Dataset:
+    """Sequences of fair coins, with the target 0: a network is to fall silent.
+
+    In batches of 1, an epoch of the defaults is the training of the source article of the integrate-and-fire network:
+    100 iterations, new bits in each.
+
+    Returns
+    -------
+    Dataset
+        x (n, steps, inputs) of 0 and 1, y (n, 1) of zeros.
+    """
+    _check_count("random_bits", "steps", steps, 1)
+    _check_count("random_bits", "inputs", inputs, 1)
+    _check_sampling("random_bits", n, seed)
+    x = np.random.default_rng(seed).integers(0, 2, (n, steps, inputs)).astype(np.float64)
+    return Dataset(x, np.zeros((n, 1)), "random_bits", targets=("rate",))
+
+
 def _bit_patterns(n_bits: int) -> NDArray[np.float64]:
     """All rows of zeros and ones, counting upwards, (2ⁿ, n)."""
     return np.indices((2,) * n_bits).reshape(n_bits, -1).T.astype(np.float64)
@@ -207,6 +280,18 @@ def _classes(name: str, clouds: Sequence[NDArray[np.float64]]) -> Dataset:
     """A data set of equally large clouds, each a class of its own."""
     labels = np.repeat(np.arange(len(clouds)), len(clouds[0]))
     return Dataset(np.concatenate(clouds), labels, name, ("x1", "x2"), tuple(map(str, range(len(clouds)))))
+
+
+def _spikes(
+    steps: int, groups: int, bursts: dict[int, NDArray[np.int64]], width: int, rate: float, noise: float, seed: int
+) -> NDArray[np.float64]:
+    """Spikes (N, T, groups · width); `bursts` says which group of each sample, (N,), has one from that step on."""
+    samples = np.arange(len(bursts[0]))
+    chance = np.full((len(samples), steps, groups, 1), noise)
+    for start, group in bursts.items():
+        chance[samples, start : start + BURST, group] = rate
+    drawn = np.random.default_rng(seed).random((*chance.shape[:3], width))
+    return (drawn < chance).reshape(len(samples), steps, -1).astype(np.float64)
 
 
 def _names(n: int) -> tuple[str, ...]:
@@ -227,3 +312,11 @@ def _check_count(owner: str, name: str, value: int, low: int, high: float = inf)
 def _check_spread(owner: str, name: str, value: float) -> None:
     if not (isinstance(value, Real) and 0 <= value < inf):
         raise ValueError(f"{owner}: {name} must be ≥ 0, got {value!r}")
+
+
+def _check_bursts(owner: str, pause: str, steps: int, width: int, rate: float, noise: float) -> None:
+    _check_count(owner, pause, steps, 0)
+    _check_count(owner, "width", width, 1)
+    for name, value in (("rate", rate), ("noise", noise)):
+        if not (isinstance(value, Real) and 0 <= value <= 1):
+            raise ValueError(f"{owner}: {name} must lie in [0, 1], got {value!r}")

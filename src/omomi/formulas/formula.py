@@ -200,7 +200,7 @@ class Formula(ABC):
     def parse(cls, text: str) -> Self:
         """Build a formula from text such as `relu`, `LeakyReLU(0.1)` or `adam(lr=0.01)`. Nothing is evaluated."""
         try:
-            head, bracket, rest = text.strip().partition("(")
+            head, bracket, rest = re.sub(r"\bif\b", "if_", text.strip()).partition("(")  # a neuron, not Python's word
             node = ast.parse(head.replace("-", "_") + bracket + rest, mode="eval").body
             name, args, keywords = (
                 (node.func, node.args, node.keywords) if isinstance(node, ast.Call) else (node, [], [])

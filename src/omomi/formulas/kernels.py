@@ -12,6 +12,7 @@ instructions whether its replica is alone or in a crowd, so that the results are
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import inspect
 import os
@@ -79,6 +80,12 @@ class _Split(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Assign):  # m = beta1 * m + …: what is assigned varies from here on
+            names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            match node.targets:
+                case [ast.Name(name)] if not names & self.varying:  # unless no element is in it
+                    self.constants[name] = _Inline(self.constants).visit(node.value)
+                    self.varying.discard(name)
+                    return None
             node.value = self.visit(node.value)
             self.varying |= {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
             return node
@@ -96,13 +103,15 @@ class _Split(ast.NodeTransformer):
 
 
 class _Inline(ast.NodeTransformer):
-    """Put the numbers that a formula's module names in their places, and other names in those of its scalars."""
+    """Put numbers that have names in their places, and other names in those of the formula's scalars."""
 
     def __init__(self, constants: dict[str, Any]) -> None:
         self.constants = constants
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         value = self.constants.get(node.id)
+        if isinstance(value, ast.expr):
+            return copy.deepcopy(value)
         if isinstance(value, str):
             return ast.Name(value, ast.Load())
         return ast.Constant(value) if isinstance(value, int | float) else node
@@ -116,9 +125,8 @@ def body(formula: Callable[..., Any], elements: tuple[str, ...], name: str) -> B
     arguments = [a.arg for a in function.args.args]
     scalars = {a: f"{a}_" for a in arguments if a not in elements}  # a name of their own beside the kernel's b, t, w …
     split = _Split(elements, formula.__globals__ | scalars)
-    lines = "\n".join(
-        ast.unparse(ast.fix_missing_locations(split.visit(s))) for s in function.body if not isinstance(s, ast.Expr)
-    )
+    kept = [split.visit(s) for s in function.body if not isinstance(s, ast.Expr)]
+    lines = "\n".join(ast.unparse(ast.fix_missing_locations(s)) for s in kept if s is not None)
     taken = ", ".join([*(a for a in arguments if a in elements), *split.fixed.values()])
     source = f"def {name}({taken}):\n{textwrap.indent(lines, '    ')}\n"
     fixed = tuple((f"{name}_{k}", text) for text, k in split.fixed.items())
@@ -167,15 +175,27 @@ def _vocabulary_text() -> str:
     return "".join(file.read_text(encoding="utf8") for file in files)
 
 
-def build(name: str, loop: str, arguments: str, char: str, bodies: tuple[Body, ...] = (), arcp: bool = False) -> Kernel:
+def build(
+    name: str,
+    loop: str,
+    arguments: str,
+    char: str,
+    bodies: tuple[Body, ...] = (),
+    arcp: bool = False,
+    scalars: tuple[str, ...] | None = None,
+    known: tuple[tuple[str, float], ...] = (),
+) -> Kernel:
     """Compile `def kernel(arguments, k): loop`, where the loop calls the bodies.
 
     Arguments are written `z:2` for a C-contiguous array of two axes in the loop's precision; after the number stand
     A for any strides, D for double, O for an array that is only read, I for one of integers that is only read.
-    `k` holds the scalars of the formulas, which all take the same ones.
+    `k` holds the scalars of the formulas: those that the first one takes, or those named. Those in `known` are compiled
+    as the numbers that they are.
     """
     real = {"f": "float32", "d": "float64"}[char]
-    lines = [f"{s} = k[{i}]" for i, s in enumerate(bodies[0].scalars if bodies else ())]
+    if scalars is None:
+        scalars = bodies[0].scalars if bodies else ()
+    lines = [f"{s} = {dict(known).get(s, f'k[{i}]')}" for i, s in enumerate(scalars)]
     lines += [f"{n} = real({text})" for b in bodies for n, text in b.fixed]
     parameters = ", ".join([*(a.split(":")[0] for a in arguments.split()), "k"])
     text = "\n".join([*lines, textwrap.dedent(loop).strip("\n")])

@@ -17,6 +17,7 @@ from ..formulas import kernels
 from ..formulas.activations import Activation
 from ..formulas.formula import Formula, between, of_kind
 from ..formulas.initializers import Initializer, TorchLinear
+from . import memory
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -38,6 +39,7 @@ class Layer(Formula, root=True):
     """A map with both directions: `forward`, and `backward` in two halves."""
 
     between_units: ClassVar[tuple[str, ...]] = ()  # parameters that weight decay pulls: no biases, no gains
+    exact: ClassVar[bool] = True  # whether what goes back is the derivative of what went forward
 
     @abstractmethod
     def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
@@ -63,7 +65,7 @@ class Layer(Formula, root=True):
 
 
 class Dense(Layer):
-    """y = x W + b.   x (R, B, I), W (R, I, O), b (R, 1, O), y (R, B, O).
+    """y = x W + b.   x (R, B, I), W (R, I, O), b (R, 1, O), y (R, B, O); sequences (R, B, T, I) step by step.
 
     Weights and bias start as torch's Linear does, U(±1/√I), unless told otherwise; `bias=None` leaves it out.
     """
@@ -75,10 +77,12 @@ class Dense(Layer):
     bias: Initializer | None = of_kind(Initializer, default=TorchLinear(), optional=True)
 
     def shapes(self, shape_in: Shape) -> tuple[dict[str, Shape], Shape]:
-        if len(shape_in) != 1:
-            raise ValueError(f"{self} takes vectors, got samples of shape {shape_in}; put Flatten() before it")
-        shapes: dict[str, Shape] = {"W": (*shape_in, self.n_out)}
-        return shapes if self.bias is None else shapes | {"b": (1, self.n_out)}, (self.n_out,)
+        if len(shape_in) > 2:
+            raise ValueError(
+                f"{self} takes vectors or sequences, got samples of shape {shape_in}; put Flatten() before it"
+            )
+        shapes: dict[str, Shape] = {"W": (shape_in[-1], self.n_out)}
+        return shapes if self.bias is None else shapes | {"b": (1, self.n_out)}, (*shape_in[:-1], self.n_out)
 
     def init(self, p: Weights, rng: np.random.Generator) -> None:
         fan_in, fan_out = p["W"].shape[-2:]
@@ -94,19 +98,29 @@ class Dense(Layer):
             return y, x
         y = self._product(weights, x)
         if self.bias is not None:
-            kernels.add_row(y, p["b"])
+            kernels.add_row(_rows(y), p["b"])
         return y, x
 
-    def forward_through(self, f: Activation, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
-        """f(x W + b) and the tape of f: the bias is added in the same pass."""
+    def forward_through(self, after: Any, p: Weights, q: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
+        """What the layer after it makes of x W + b, and that layer's tape: the bias is added in the same pass.
+
+        p and q are the weights of this layer and of that one, an `Activate` or a `Spiking`.
+        """
+        if not isinstance(after, Activate):
+            return after.of_product(q, self._product(p["W"], x), p["b"], mode)
+        f = after.activation
         if self._in_one_call(x, p["W"]) and f.compiles(x):
             return f.of_affine(x, p["W"], p["b"], train=mode.train)
-        return f.forward(self._product(p["W"], x), p["b"], train=mode.train)
+        z = self._product(p["W"], x)
+        if z.ndim == 3:
+            return f.forward(z, p["b"], train=mode.train)
+        kernels.add_row(_rows(z), p["b"])
+        return f.forward(z, train=mode.train)
 
     def _product(self, weights: Array, x: Array) -> Array:
         if x.shape[-1] != weights.shape[-2]:
             raise ValueError(f"{self} takes {weights.shape[-2]} inputs, got {x.shape[-1]} (x has shape {x.shape})")
-        return np.matmul(x, weights)
+        return _times(x, weights)
 
     def _in_one_call(self, x: Array, weights: Array) -> bool:
         """Whether product and bias go through one compiled call: while the product is small, calls are what costs."""
@@ -124,9 +138,10 @@ class Dense(Layer):
         )
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
-        return np.matmul(dy, p["W"].swapaxes(-1, -2))
+        return _times(dy, p["W"].swapaxes(-1, -2))
 
     def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
+        tape, dy = _rows(tape), _rows(dy)
         if self._in_one_call(tape, g["W"]) and dy.flags.c_contiguous:
             kernels.AFFINE_GRADIENTS[dy.dtype.char](tape, dy, g["W"], g["b"], kernels.NO_SCALARS)
             return
@@ -135,7 +150,21 @@ class Dense(Layer):
             kernels.sum_columns(dy, g["b"])
 
     def multiply_adds(self, shape_in: Shape) -> int:
-        return shape_in[0] * self.n_out
+        return math.prod(shape_in) * self.n_out
+
+
+def _times(x: Array, weights: Array) -> Array:
+    """x W, of all steps at once. x (R, B, …, I), W (R, I, O)."""
+    if x.ndim == 3:
+        return np.matmul(x, weights)
+    y = memory.empty((max(len(x), len(weights)), *x.shape[1:-1], weights.shape[-1]), x.dtype)
+    np.matmul(_rows(x), weights, out=_rows(y))
+    return y
+
+
+def _rows(x: Array) -> Array:
+    """(R, B, T, N) → (R, B · T, N): the steps of sequences are samples like others."""
+    return x if x.ndim == 3 else x.reshape(len(x), -1, x.shape[-1])
 
 
 class Activate(Layer):

@@ -12,11 +12,13 @@ import numpy as np
 
 from ..formulas.activations import Activation
 from ..formulas.formula import near_miss, snake_case, split, squash
+from ..formulas.neurons import Neuron
 from .layers import EVALUATE, Activate, Array, Dense, Layer, Mode, Shape, Weights
+from .spiking import Spiking
 
 
 class Network:
-    """`Network(n_in, Dense(128), Relu(), Dense(4))`: activations stand between the layers as they are.
+    """`Network(n_in, Dense(128), Relu(), Dense(4))`: activations and neurons stand between the layers as they are.
 
     The network has no weights of its own: it says where those of R replicas lie in an array θ (R, P), and
     computes with views of it.
@@ -25,7 +27,7 @@ class Network:
     ----------
     n_in : int or tuple of int
         The number of inputs, or the shape of one sample.
-    *layers : Layer or Activation
+    *layers : Layer, Activation or Neuron
 
     Attributes
     ----------
@@ -35,16 +37,16 @@ class Network:
         The shape of a sample before the first layer and after each.
     """
 
-    def __init__(self, n_in: int | Shape, *layers: Layer | Activation) -> None:
+    def __init__(self, n_in: int | Shape, *layers: Layer | Activation | Neuron) -> None:
         shape = tuple(n_in) if isinstance(n_in, tuple | list) else (n_in,)
         if not shape or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in shape):
             raise ValueError(f"Network: n_in must be a positive number or a shape of such, got {n_in!r}")
         if not layers:
             raise ValueError("Network: at least one layer is needed, got none")
         for layer in layers:
-            if not isinstance(layer, Layer | Activation):
-                raise ValueError(f"Network: a layer or an activation is needed, got {layer!r}")
-        self.layers = tuple(Activate(a) if isinstance(a, Activation) else a for a in layers)
+            if not isinstance(layer, Layer | Activation | Neuron):
+                raise ValueError(f"Network: a layer, an activation or a neuron is needed, got {layer!r}")
+        self.layers = tuple(map(_as_layer, layers))
         self.shapes: list[Shape] = [tuple(int(n) for n in shape)]
         self._layout: list[dict[str, tuple[slice, Shape]]] = []
         at = 0
@@ -62,7 +64,7 @@ class Network:
     def parse(cls, n_in: int | Shape, text: str) -> Self:
         """Build a network from text: `Network.parse(64, "128, relu, dropout(0.2), 10")`. Nothing is evaluated.
 
-        A number n stands for Dense(n); every other part is a layer or an activation, with its values.
+        A number n stands for Dense(n); every other part is a layer, an activation or a neuron, with its values.
         """
         return cls(n_in, *map(layer_of, parts(text)))
 
@@ -107,7 +109,7 @@ class Network:
                 x, tape = layer.forward(params[at], x, mode)
             else:
                 tapes.append(x)
-                x, tape = dense.forward_through(layer, params[at], x, mode)
+                x, tape = dense.forward_through(layer, params[at], params[at + 1], x, mode)
             tapes.append(tape)
         return x, tapes
 
@@ -115,6 +117,11 @@ class Network:
     def first_learning(self) -> int:
         """Where the first layer with weights stands: no error goes back beyond it."""
         return next((i for i, spans in enumerate(self._layout) if spans), len(self.layers))
+
+    @cached_property
+    def longest(self) -> int:
+        """The most steps of a sequence on its way through the layers; 1 where there are none."""
+        return max((shape[0] for shape in self.shapes if len(shape) == 2), default=1)
 
     @cached_property
     def connecting(self) -> tuple[int, ...]:
@@ -169,17 +176,23 @@ class Network:
         print("\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]]))
 
 
-def _stages(layers: Sequence[Layer]) -> list[tuple[int, Dense | None, Any]]:
-    """How the layers run: (place, None, layer), or (place, dense, activation) for two in one.
+def _as_layer(part: Layer | Activation | Neuron) -> Layer:
+    if isinstance(part, Activation):
+        return Activate(part)
+    return Spiking(part) if isinstance(part, Neuron) else part
 
-    The bias of a dense layer is added in the same pass as an activation after it.
+
+def _stages(layers: Sequence[Layer]) -> list[tuple[int, Dense | None, Any]]:
+    """How the layers run: (place, None, layer), or (place, dense, layer after it) for two in one.
+
+    The bias of a dense layer is added in the same pass as an activation or neurons after it.
     """
     stages: list[tuple[int, Dense | None, Any]] = []
     for at, layer in enumerate(layers):
         before = layers[at - 1] if at else None
         with_bias = isinstance(before, Dense) and before.bias is not None
-        if with_bias and isinstance(layer, Activate):
-            stages[-1] = (at - 1, before, layer.activation)  # type: ignore[assignment]
+        if with_bias and isinstance(layer, Activate | Spiking):
+            stages[-1] = (at - 1, before, layer)  # type: ignore[assignment]
         else:
             stages.append((at, None, layer))
     return stages
@@ -201,14 +214,15 @@ def parts(text: str) -> list[str]:
     return parts
 
 
-def layer_of(part: str) -> Layer | Activation:
+def layer_of(part: str) -> Layer | Activation | Neuron:
     """What one part of a network's text stands for."""
     if re.fullmatch(r"\d+", part):
         return Dense(int(part))
     name = part.split("(")[0].strip()
-    for kind in (Layer, Activation):
+    kinds: tuple[Any, ...] = (Layer, Activation, Neuron)
+    for kind in kinds:
         if squash(name) in kind.catalogue:
             return kind.parse(part)
-    known = [*Layer.entries(), *(n for e in Activation.entries().values() for n in (snake_case(e.__name__), *e.also))]
-    names = ", ".join([*Layer.entries(), *Activation.entries()])
-    raise ValueError(f"no layer or activation is named {name!r}{near_miss(name, known)} (known: {names})")
+    known = [n for kind in kinds for e in kind.entries().values() for n in (snake_case(e.__name__), *e.also)]
+    names = ", ".join(name for kind in kinds for name in kind.entries())
+    raise ValueError(f"no layer, activation or neuron is named {name!r}{near_miss(name, known)} (known: {names})")

@@ -4,6 +4,7 @@ from .rule import Pass, Rule
 from .backprop import Backprop
 from .feedback_alignment import FeedbackAlignment
 from .direct_feedback_alignment import DirectFeedbackAlignment
+from .eprop import EProp
 from .sign_symmetry import BatchwiseRandomSignFeedback, FixedRandomSignFeedback, UniformSignFeedback
 from .kolen_pollack import KolenPollack
 from .weight_mirror import WeightMirror
@@ -18,7 +19,8 @@ from .perturbation import NodePerturbation, WeightPerturbation
 
 __all__ = [
     "ArticleErrorDiffusion", "Backprop", "BatchwiseRandomSignFeedback", "DirectFeedbackAlignment",
-    "DirectRandomTargetProjection", "DualStream", "ErrorDiffusion", "FeedbackAlignment", "FixedRandomSignFeedback",
-    "ForwardForward", "FujitaErrorDiffusion", "Hebb", "KanekoErrorDiffusion", "KolenPollack", "NodePerturbation",
-    "Oja", "Pass", "PredictiveCoding", "Rule", "UniformSignFeedback", "WeightMirror", "WeightPerturbation",
+    "DirectRandomTargetProjection", "DualStream", "EProp", "ErrorDiffusion", "FeedbackAlignment",
+    "FixedRandomSignFeedback", "ForwardForward", "FujitaErrorDiffusion", "Hebb", "KanekoErrorDiffusion", "KolenPollack",
+    "NodePerturbation", "Oja", "Pass", "PredictiveCoding", "Rule", "UniformSignFeedback", "WeightMirror",
+    "WeightPerturbation",
 ]  # fmt: skip

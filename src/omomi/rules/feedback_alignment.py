@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..networks.network import Network
+from ..networks.spiking import Recurrent
 from .rule import Array, Pass, Rule, Weights
 
 
@@ -38,8 +39,9 @@ class FeedbackAlignment(Rule):
 
 
 def crossed(net: Network) -> list[int]:
-    """The layers with weights between units that an error goes back through."""
-    return [at for at in net.connecting if at > net.first_learning]
+    """The layers through whose weights between units an error goes further back; recurrent ones keep it."""
+    beyond = (at for at in net.connecting if at > net.first_learning)
+    return [at for at in beyond if not isinstance(net.layers[at], Recurrent)]
 
 
 def drawn(net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> list[Weights]:
