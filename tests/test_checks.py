@@ -9,8 +9,11 @@ from catalogue import every_formula
 from omomi import checks
 from omomi.formulas.activations import Activation, VectorActivation
 from omomi.formulas.formula import between
+from omomi.formulas.kernels import Kernel
 from omomi.formulas.losses import Loss
+from omomi.formulas.neurons import If
 from omomi.formulas.optimizers import Optimizer
+from omomi.formulas.surrogates import StraightThrough
 from omomi.networks.layers import Layer
 
 
@@ -102,6 +105,47 @@ def test_a_wrong_loss():
 
     with pytest.raises(AssertionError, match=r"^Doubled\(\): its derivative is not that of its value"):
         checks.check(Doubled)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("derivative", lambda x: 0.5 * (1 + 0 * x), "its derivative is not that of its value"),
+        ("value", lambda x: np.nan_to_num(x), "NaN must give NaN"),
+        ("value", lambda x: np.asarray(x, np.float64), "becomes another precision"),
+        ("derivative", lambda x, k: x, "must end in the fields"),
+    ],
+    ids=["derivative", "nan", "precision", "arguments"],
+)
+def test_a_wrong_surrogate(name, body, said):
+    cls = type("Wrong", (StraightThrough,), {name: staticmethod(body), "__doc__": "Wrong.", "also": ()})
+    with pytest.raises(AssertionError, match=said):
+        checks.check(cls)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("charge_back", lambda gv, dt: (gv, gv), "charge_back is not the derivative by i"),
+        ("excess_back", lambda gx: (gx, gx), "excess_back must give a number for each of"),
+        ("reset_back", lambda gv: gv, "reset_back is not the derivative by v"),
+        ("reset", lambda v: v, "its reset changes \\(\\), but jumping is"),
+        ("start", lambda: (0.0, 0.0), "start must give a number for each of"),
+        ("charge", lambda v, i, h: v + h * i, "must be \\('v', 'i'\\), dt or fields"),
+    ],
+    ids=["charge", "excess", "reset", "jumping", "start", "arguments"],
+)
+def test_a_wrong_neuron(name, body, said):
+    cls = type("Wrong", (If,), {name: staticmethod(body), "__doc__": "Wrong.", "also": ()})
+    with pytest.raises(AssertionError, match=said):
+        checks.check(cls)
+
+
+@pytest.mark.parametrize("f", [If(), StraightThrough()], ids=repr)
+def test_a_compiled_loop_that_is_not_the_plain_formula(f, monkeypatch):
+    monkeypatch.setattr(checks.kernels, "build", lambda *_, **__: Kernel(lambda x, y, k: y.fill(0), ""))
+    with pytest.raises(AssertionError, match="the compiled loop is not the plain formula"):
+        checks.check(f)
 
 
 def test_wrong_optimizers():

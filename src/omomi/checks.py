@@ -13,14 +13,19 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from .formulas import kernels
 from .formulas.activations import Activation
 from .formulas.formula import Formula
 from .formulas.losses import Loss
+from .formulas.neurons import Neuron
+from .formulas.neurons.written import names_of, written
 from .formulas.optimizers import Context, Optimizer
+from .formulas.surrogates import Surrogate
 from .networks.layers import Layer, Mode
 
 Array = np.ndarray
@@ -55,10 +60,12 @@ def gradient(f: Callable[[Array], float], x: Array, h: float = 1e-3) -> Array:
 def check(formula: type[Formula] | Formula) -> None:
     """Raise AssertionError, in one sentence, at the first thing that is wrong with a formula, layer or rule.
 
-    Of every formula: its text rebuilds it, its mathematics takes its fields in order. Of activations and losses: each
-    derivative is that of the value, nothing overflows far out, NaN stays NaN, float32 stays float32, the compiled loop
-    is the plain formula. Of optimizers: the fused loop is the plain formula, no gradient gives no NaN, a kept state
-    goes on bit for bit, a replica is the same alone as in a crowd. Of layers: both halves of the way back.
+    Of every formula: its text rebuilds it, its mathematics takes its fields in order. Of activations, losses and
+    surrogates: each derivative is that of the value, nothing overflows far out, NaN stays NaN, float32 stays float32,
+    the compiled loop is the plain formula. Of neurons: there is a number for each state, the reset changes the states
+    that jump, errors go back by the derivatives, the compiled formulas are the plain ones. Of optimizers: the fused
+    loop is the plain formula, no gradient gives no NaN, a kept state goes on bit for bit, a replica is the same alone
+    as in a crowd. Of layers: both halves of the way back, if exact.
 
     Parameters
     ----------
@@ -120,6 +127,7 @@ def _fields(f: Formula) -> None:
         _right(f, again == f, f"its text rebuilds {again!r}")
     lead = {"value": 1, "derivative": 2, "second_derivative": 2} if isinstance(f, Activation) else {}
     lead = {"value": 2, "derivative": 2} if isinstance(f, Loss) else lead
+    lead = {"value": 1, "derivative": 1} if isinstance(f, Surrogate) else lead
     for name, n in lead.items():
         method = getattr(f, name, None)
         if method is not None:
@@ -152,11 +160,17 @@ def _slope(f: Activation) -> None:
 
 
 def _far_out(f: Activation) -> None:
+    def found(z: Array) -> list[Array]:
+        y, tape = f.forward(z.reshape(1, 1, -1).copy())
+        return [f(z), f.slope(z), f.value(z, *f.hyper), y, f.backward(tape, np.ones_like(y))]
+
+    _ends(f, found)
+
+
+def _ends(f: Formula, compute: Callable[[Array], list[Array]]) -> None:
     for dtype in (np.float32, np.float64):
-        z = np.array(FAR, dtype)
         try:
-            y, tape = f.forward(z.reshape(1, 1, -1).copy())
-            found = [f(z), f.slope(z), f.value(z, *f.hyper), y, f.backward(tape, np.ones_like(y))]
+            found = compute(np.array(FAR, dtype))
         except (FloatingPointError, RuntimeWarning) as error:
             raise AssertionError(f"{f}: {error}, somewhere in ±1000 ({dtype.__name__})") from None
         _right(f, all(np.isfinite(a).all() for a in found), f"not finite somewhere in ±1000 ({dtype.__name__})")
@@ -270,6 +284,132 @@ def _fused(f: Optimizer) -> None:
         _close(f, got, wanted, "the fused loop is not the plain formula", 1e-12, 1e-14)
 
 
+# Surrogates
+
+
+def _surrogate_slope(f: Surrogate) -> None:
+    x = np.linspace(-6, 6, 481) + 1e-3 * math.pi  # between the round numbers, where a slope may bend
+    x = x[np.all(np.abs(x[:, None] - np.array([*f.kinks, np.inf])) > 1e-3, axis=1)]
+    wanted = derivative(lambda x: f.value(x, *f.hyper), x, 1e-4)
+    _close(f, f.derivative(x, *f.hyper), wanted, "its derivative is not that of its value")
+
+
+def _surrogate_ends(f: Surrogate) -> None:
+    _ends(f, lambda x: [f.value(x, *f.hyper), f.derivative(x, *f.hyper)])
+    x = np.array([1.0, np.nan])
+    _right(f, np.isnan(f.value(x, *f.hyper)).tolist() == [False, True], "NaN must give NaN, and only NaN")
+
+
+def _surrogate_lives(f: Surrogate) -> None:
+    x = np.random.default_rng(0).normal(size=129)
+    functions = {"value": f.value, "derivative": f.derivative}
+
+    def loop() -> tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]:
+        bodies = tuple(kernels.body(function, ("x",), name) for name, function in functions.items())
+        lines = [
+            f"y[{k}, j] = {name}(x[0, j]{b.call})" for k, (name, b) in enumerate(zip(functions, bodies, strict=True))
+        ]
+        return "; ".join(lines), bodies, bodies[0].scalars
+
+    plain = np.stack([function(x, *f.hyper) for function in functions.values()])
+    _same_compiled(f, tuple(functions.values()), loop, x[None], plain, list(map(float, f.hyper)))
+
+
+def _same_compiled(
+    f: Formula,
+    functions: tuple[Callable[..., Any], ...],
+    loop: Callable[[], tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]],
+    x: Array,
+    plain: Array,
+    k: list[float],
+) -> None:
+    """A loop over x (inputs, n) that writes y (outputs, n) gives what the plain formulas do, if it can be compiled."""
+
+    @cache
+    def kernel() -> kernels.Kernel:
+        line, bodies, scalars = loop()
+        text = f"for j in range(x.shape[1]):\n    {line}"
+        return kernels.build(f"check_{type(f).__name__.lower()}", text, "x:2O y:2", "d", bodies, scalars=scalars)
+
+    if kernels.precisions(kernel, *functions):
+        got = np.empty_like(plain)
+        kernel().run(x, got, np.array(k))
+        _close(f, got, plain, "the compiled loop is not the plain formula", 1e-12, 1e-13)
+
+
+# Neurons
+
+DT = 0.5  # ms
+
+
+def _formulas(f: Neuron) -> dict[str, Callable[..., Any]]:
+    names = ("charge", "slopes", "excess", "reset", "charge_back", "excess_back", "reset_back")
+    return {name: function for name in names if (function := getattr(f, name, None)) is not None}
+
+
+def _elements(f: Neuron) -> dict[str, Array]:
+    """States, a current, errors and parameters learned, (5,) each."""
+    rng = np.random.default_rng(0)
+    names = dict.fromkeys([*(name for formula in _formulas(f) for name in f.lead(formula)), *f.learned])
+    return {name: rng.uniform(0.2, 0.8, 5) for name in names}
+
+
+def _answer(f: Neuron, formula: str, given: dict[str, Array]) -> tuple[Array, ...]:
+    answers: tuple[Array, ...] = f.call(
+        formula, *(given[name] for name in f.lead(formula)), dt=DT, each={name: given[name] for name in f.learned}
+    )
+    return answers
+
+
+def _neuron_states(f: Neuron) -> None:
+    given = _elements(f)
+    known = {"dt", *given, *names_of(type(f)), *f.starts()}
+    for name, function in _formulas(f).items():
+        takes = tuple(inspect.signature(function).parameters)
+        _right(f, set(takes) <= known, f"{name} takes {takes}, which must be {f.lead(name)}, dt or fields")
+    _right(f, len(f.call("start")) == len(f.states), f"start must give a number for each of {f.states}")
+    step = "slopes" if "slopes" in _formulas(f) else "charge"
+    _right(f, len(_answer(f, step, given)) == len(f.states), f"{step} must give a number for each of {f.states}")
+    if f.spiking and not f.crossing:
+        after = dict(zip(f.states, _answer(f, "reset", given), strict=True))
+        jumped = tuple(name for name in f.states if not np.array_equal(after[name], given[name]))
+        _right(f, jumped == f.jumping, f"its reset changes {jumped}, but jumping is {f.jumping}")
+
+
+def _neuron_errors(f: Neuron) -> None:
+    given, formulas = _elements(f), _formulas(f)
+    for formula in ("charge", "excess", "reset"):
+        if f"{formula}_back" not in formulas:
+            continue
+        got = _answer(f, f"{formula}_back", given)
+        errors = ["gx"] if formula == "excess" else [f"g{state}" for state in f.states]
+        names = [*f.lead(formula), *f.learned]
+        _right(f, len(got) == len(names), f"{formula}_back must give a number for each of {tuple(names)}")
+        for name, error in zip(names, got, strict=True):
+
+            def weighed(x: Array) -> Array:
+                answers = _answer(f, formula, given | {name: x})  # noqa: B023
+                return sum(given[g] * a for g, a in zip(errors, answers, strict=True))  # noqa: B023
+
+            _close(f, error, derivative(weighed, given[name]), f"{formula}_back is not the derivative by {name}")
+
+
+def _neuron_lives(f: Neuron) -> None:
+    given, formulas = _elements(f), _formulas(f)
+    plain = [_answer(f, name, given) for name in formulas]
+
+    def loop() -> tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]:
+        text, at = [f"{name} = x[{row}, j]" for row, name in enumerate(given)], 0
+        w = written(type(f), tuple(formulas), f.learned)
+        for name, answers in zip(formulas, plain, strict=True):
+            text.append(", ".join(f"y[{at + k}, j]" for k in range(len(answers))) + f" = {w.call(name)}")
+            at += len(answers)
+        return "; ".join(text), tuple(w.bodies.values()), w.scalars
+
+    k = [DT, *(f.scalars[name] for name in names_of(type(f))[1:])]
+    _same_compiled(f, tuple(formulas.values()), loop, np.stack(list(given.values())), np.concatenate(plain), k)
+
+
 # Layers
 
 
@@ -283,6 +423,8 @@ def _layer_shapes(f: Layer) -> Iterator[tuple[int, ...]]:
 
 
 def _both_halves(f: Layer) -> None:
+    if not f.exact:
+        return
     for shape in _layer_shapes(f):
         rng = np.random.default_rng(0)
         p = {name: rng.normal(size=(2, *s)) for name, s in f.shapes(shape)[0].items()}
@@ -305,6 +447,8 @@ def _both_halves(f: Layer) -> None:
 _CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     Activation: (_slope, _far_out, _nan, _two_lives),
     Loss: (_loss_gradient, _loss_lives),
+    Surrogate: (_surrogate_slope, _surrogate_ends, _surrogate_lives),
+    Neuron: (_neuron_states, _neuron_errors, _neuron_lives),
     Optimizer: (_steps, _fused),
     Layer: (_both_halves,),
 }

@@ -99,6 +99,9 @@ def test_the_gradient_by_hand(own):
         assert found["angle[0]"][r] == pytest.approx(angle, rel=1e-9)
         assert found["norm_ratio[0]"][r] == pytest.approx(2**0.5 / np.hypot(*g), rel=1e-12)
         assert found["opposing[0]"][r] == (g < 0).mean()
+        assert found["gradient[0]"][r] == 2**0.5
+        backprop = diagnose(Run(LINEAR, PAIRS_X, PAIRS_Y, **how | {"rule": Backprop()}), x, y)
+        assert backprop["gradient[0]"][r] == pytest.approx(np.hypot(*g), rel=1e-12)
 
 
 def test_only_coordinates_where_neither_is_0_can_oppose():
@@ -362,9 +365,29 @@ def test_weights_that_grew_and_shrank():
         run.params[0]["W"][...] *= 40
         run.params[4]["W"][...] *= 0.02
 
-    first, last = words(change=change)
+    first, last, _ = words(change=change)
     assert first.startswith("layer 0 (Dense(7)): the weights are 40 times as long as at the start; a lower learning")
     assert last.startswith("layer 4 (Dense(3)): the weights have shrunk to 2 % of their length at the start; less")
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        (5000, "5e+03 times as long as that of layer 1: errors explode on their way back; a lower learning rate, or"),
+        (1 / 4000, "4e+03 times shorter than that of layer 1: errors vanish on their way back; larger initial weights"),
+    ],
+)
+def test_errors_that_explode_or_vanish(scale, said):
+    """With y = x W v and x = (1, 0), dL/dv has the length of x W, and dL/dW that of v, times the same error."""
+    net = Network(2, Dense(2, bias=None), Dense(1, bias=None))
+
+    def change(run):
+        run.params[0]["W"][...] = np.eye(2)
+        run.params[1]["W"][...] = [[scale], [0]]
+
+    told = words(net, (np.array([[1.0, 0.0]]), np.ones(1)), change, loss="squared_error")
+    assert any(line.startswith(f"layer 0 (Dense(2, bias=None)): its gradient is {said}") for line in told)
+    assert not any("way back" in line for line in words(net, (np.eye(2), np.ones(2)), loss="squared_error"))
 
 
 def test_only_the_sound_replicas_are_told():
@@ -375,7 +398,7 @@ def test_only_the_sound_replicas_are_told():
     (said,) = words(Network(13, Dense(4), Tanh(), Dense(3)), change=change, loss="softmax_cross_entropy")[:1]
     assert "40 times as long" in said
     assert words(change=lambda run: run.theta.fill(np.inf)) == [
-        "no replica has finite weights and gradients: nothing can be said of its layers"
+        "no replica has finite weights and gradients: nothing can be said of what its layers learn"
     ]
 
 

@@ -103,8 +103,9 @@ def test_a_second_gradient_counts_no_sample_twice(text):
 def test_xor_is_learned(cls):
     """By a rate of a rough grid."""
     xor, net = om.data.xor(), om.Network(2, om.Dense(16), om.Tanh(), om.Dense(2))
-    best = 0.0
-    for rate in (0.01, 0.1, 1.0):
+
+    def accuracy(rate):
         run = om.fit(net, xor.x, xor.y, optimizer=cls().with_lr(rate), epochs=400, seeds=[0, 1], progress=False)
-        best = max(best, run.evaluate(xor.x, xor.y)["accuracy"].mean())
-    assert best == 1
+        return run.evaluate(xor.x, xor.y)["accuracy"].mean()
+
+    assert any(accuracy(rate) == 1 for rate in (0.1, 0.01, 1.0))

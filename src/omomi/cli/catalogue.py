@@ -169,10 +169,11 @@ def data(
         typer.echo(json.dumps(said, indent=1, ensure_ascii=False))
         return
     typer.echo(f"{said['name']}: {said['samples']} samples")
-    if said["image_shape"]:
-        height, width = said["image_shape"]
+    if said["image_shape"] or said["steps"]:
         low, high = (f(c[k] for c in said["features"]) for f, k in ((min, "min"), (max, "max")))
-        typer.echo(f"pictures of {height}×{width} pixels, values {low:.4g} … {high:.4g}")
+        size = "×".join(map(str, said["image_shape"] or (said["steps"], len(said["features"]))))
+        what = f"pictures of {size} pixels" if said["image_shape"] else f"sequences of {size} steps and inputs"
+        typer.echo(f"{what}, values {low:.4g} … {high:.4g}")
     else:
         print_table(["feature", "min", "mean", "max"], [_range(c) for c in said["features"]], right=True)
     if said["classes"]:

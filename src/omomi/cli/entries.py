@@ -136,13 +136,15 @@ def file_name(text: str) -> str:
 
 def described(data: Dataset) -> dict[str, Any]:
     """A data set as JSON has it."""
-    x = data.x.reshape(data.n, -1)
+    steps = data.x.shape[1] if data.x.ndim == 3 and not data.image_shape else None
+    x = data.x.reshape(-1, data.x.shape[-1]) if steps else data.x.reshape(data.n, -1)
     names = data.features or tuple(f"x{i + 1}" for i in range(x.shape[1]))
     targets = data.targets or tuple(f"y{i + 1}" for i in range(data.n_out))
     return {
         "name": data.name,
         "samples": data.n,
         "image_shape": list(data.image_shape) if data.image_shape else None,
+        "steps": steps,
         "features": _columns(names, x),
         "classes": [{"name": name, "samples": int((data.y == c).sum())} for c, name in enumerate(data.classes)],
         "targets": [] if data.is_classification else _columns(targets, data.y),

@@ -141,7 +141,7 @@ def _complete(given: Experiment, data: Dataset) -> dict[str, Any]:
     """Every choice made: what was given, what the task prefers, what is usual."""
     own = is_own(given.task)
     chosen = USUAL | (_of_file(given, data) if own else TASKS[data.name])
-    chosen["net"] = usual.net(chosen.pop("hidden"), data)
+    chosen["net"] = usual.net(chosen, data)
     if given.rule and (goes_with := Rule.parse(given.rule).usual):
         chosen["optimizer"] = goes_with
     chosen |= given.said()

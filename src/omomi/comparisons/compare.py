@@ -157,7 +157,7 @@ def plan(task: Any, *, rules: Any, optimizers: Any, nets: Any, losses: Any, test
     grid: dict[str, Any] = {
         "rules": texts(rules),
         "optimizers": texts(optimizers),
-        "nets": [net(usual["hidden"], data)] if nets is None else texts(nets, ";"),
+        "nets": [net(usual, data)] if nets is None else texts(nets, ";"),
         **({} if losses is None else {"losses": texts(losses)}),
     }
     mistakes: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from ..formulas.activations import Activation
 from ..networks.layers import EVALUATE, Activate, Layer, Mode, Weights
 from ..networks.network import Network
 from ..networks.signed import SignedDense
+from ..networks.spiking import Spiking
 from ..rules import Backprop, Pass, Rule
+from . import firing
+from .firing import FLAT, REACH
+from .words import IDLE, called, count, over
 
 if TYPE_CHECKING:
     from .crew import Crew
@@ -22,19 +27,23 @@ Array = np.ndarray
 
 PROBE = 256  # training samples to look at, where none are given
 SILENT = 1e-6  # of the layer's largest output
-FLAT, MOSTLY = 0.01, 0.95  # of an activation's largest slope; the share of samples at which a saturated unit is flat
-REACH = np.linspace(-10, 10, 4001)  # where an activation's largest slope is looked for
+MOSTLY = 0.95  # the share of samples at which a saturated unit is flat
 
 # What is worth a sentence
 ASIDE, AGAINST = 80.0, 100.0  # degrees from the gradient
 OPPOSED = 0.1  # of the coordinates
 OUT_OF_SCALE = 10.0  # times as long as the gradient, or as the weights at the start; or so many times shorter
-IDLE = 0.1  # of a layer's units
+STEEP = 1000.0  # times as long as the gradient of the next layer; or so many times shorter
 NOTHING = "nothing to remark"
 
 
 class Diagnosis(Mapping[str, Array]):
     """What `diagnose` found: `diagnosis["angle[0]"]`, of layer 0, has shape (R,).
+
+    Of each layer that learns:
+
+    gradient
+        Length of what the rule makes of a batch for it.
 
     Of each layer with weights between units: what the rule would have its weights do, beside the gradient of the loss.
 
@@ -58,7 +67,20 @@ class Diagnosis(Mapping[str, Array]):
     saturated
         The slope is below 1 % of the activation's largest at 95 % of the samples or more, but the unit is not dead.
 
-    Replicas whose weights or gradients are no longer finite have NaN.
+    Of each layer of spiking neurons:
+
+    rate, first
+        Spikes per neuron and step, and per neuron at the first step.
+    silent
+        Share of the neurons that never spike.
+    always
+        Share of those that spike at every step at which they can: all but the refractory ones.
+    dead
+        Share of those at which the surrogate's derivative is below 1 % of its largest at every sample and step.
+    lost
+        Share of those with weights or membranes that are not finite; the other shares are of the rest.
+
+    Replicas whose weights or gradients are no longer finite have NaN, except for what their spiking neurons do.
     """
 
     def __init__(self, net: Network, loss_takes: str, columns: Mapping[str, Array]) -> None:
@@ -77,26 +99,59 @@ class Diagnosis(Mapping[str, Array]):
 
     def in_words(self) -> list[str]:
         """What is worth saying, a sentence each, and what helps where that is known; means are over the replicas."""
-        if self and not any(np.isfinite(values).any() for values in self.values()):
-            return ["no replica has finite weights and gradients: nothing can be said of its layers"]
         said = []
+        if self._lengths and not any(np.isfinite(values).any() for values in self._lengths.values()):
+            said = ["no replica has finite weights and gradients: nothing can be said of what its layers learn"]
         for at, layer in enumerate(self.net.layers):
-            found = {name: self._columns[key] for name in COLUMNS if (key := f"{name}[{at}]") in self._columns}
-            found = {name: values[np.isfinite(values)] for name, values in found.items()}
-            if "angle" in found:
-                said += [f"{_called(at, layer)}: {words}" for words in _of_weights(found, layer)]
-            elif isinstance(layer, Activate):
-                units = int(np.prod(self.net.shapes[at + 1]))
+            shape = self.net.shapes[at + 1]
+            words: list[str] = []
+            if found := self._finite(at, WEIGHTS):
+                words += _of_weights(found, layer)
+            if isinstance(layer, Activate) and (found := self._finite(at, UNITS)):
                 # Sure answers are flat, and a loss of probabilities divides by the slope.
                 sure = at == len(self.net.layers) - 1 and self._loss_takes == "probabilities"
-                said += [f"{_called(at, layer)}: {w}" for w in _of_units(found, layer.activation, units, sure)]
-        return said or [NOTHING]
+                words += _of_units(found, layer.activation, int(np.prod(shape)), sure)
+            if isinstance(layer, Spiking) and (lost := self._finite(at, ("lost",))):
+                words += firing.in_words(lost | self._finite(at, firing.COLUMNS), layer, shape[-1])
+            said += [f"{called(at, layer)}: {line}" for line in words]
+        return [*said, *self._from_layer_to_layer()] or [NOTHING]
+
+    def _finite(self, at: int, names: tuple[str, ...]) -> dict[str, Array]:
+        """Those columns of a layer, of the replicas where all of them are finite, if there are any."""
+        found = {name: self._columns[key] for name in names if (key := f"{name}[{at}]") in self._columns}
+        sound = np.all([np.isfinite(values) for values in found.values()], axis=0)
+        return {name: values[sound] for name, values in found.items()} if found and sound.any() else {}
+
+    @property
+    def _lengths(self) -> dict[int, Array]:
+        """The gradient's, of each layer that learns."""
+        return {at: self[name] for at in range(len(self.net.layers)) if (name := f"gradient[{at}]") in self}
+
+    def _from_layer_to_layer(self) -> Iterator[str]:
+        for at, later in pairwise(self.net.connecting):
+            here, there = self._lengths[at], self._lengths[later]
+            both = np.isfinite(here) & np.isfinite(there) & (here > 0) & (there > 0)
+            if not both.any():
+                continue
+            ratio = float(np.exp(np.log(here[both] / there[both]).mean()))
+            between = self.net.layers[at : later + 1]
+            if ratio > STEEP:
+                helps = firing.helps_lost(between)
+                what = f"{ratio:.2g} times as long as that of layer {later}: errors explode on their way back; {helps}"
+            elif ratio < 1 / STEEP:
+                wider = ", or a wider surrogate," if any(isinstance(layer, Spiking) for layer in between) else ""
+                what = f"{1 / ratio:.2g} times shorter than that of layer {later}: errors vanish on their way back"
+                what += f"; larger initial weights{wider} help"
+            else:
+                continue
+            yield f"{called(at, self.net.layers[at])}: its gradient is {what}"
 
     def __repr__(self) -> str:
         return "\n".join(self.in_words())
 
 
-COLUMNS = ("angle", "norm_ratio", "opposing", "growth", "flipped", "dead", "silent", "saturated")
+WEIGHTS = ("angle", "norm_ratio", "opposing", "growth", "flipped")
+UNITS = ("dead", "silent", "saturated")
 
 
 def diagnose(run: Run, x: Any = None, y: Any = None) -> Diagnosis:
@@ -147,12 +202,19 @@ def _of_crew(crew: Crew, x: Array, rows: Array, start: Array) -> dict[str, Array
         signs = w < 0 if isinstance(layer, SignedDense) else np.sign(w) != np.sign(w_0)
         found |= {f"{name}[{at}]": values for name, values in beside(g, g_true).items()}
         found |= {f"growth[{at}]": _ratio(_length(w), _length(w_0)), f"flipped[{at}]": signs.mean(axis=1)}
+    found |= {f"gradient[{at}]": _length(_whole(g)) for at, g in enumerate(views[2]) if g}
+    fired: dict[str, Array] = {}
+    lost = firing.lost_units(views[0])
     for at, (layer, p) in enumerate(zip(s.net.layers, views[0], strict=True)):
-        y, _ = layer.forward(p, x, EVALUATE)
+        spiking = isinstance(layer, Spiking)
+        y, tape = layer.forward(p, x, Mode(True) if spiking else EVALUATE)  # neurons draw nothing
         if isinstance(layer, Activate):
             found |= {f"{name}[{at}]": values for name, values in units(layer.activation, x, y).items()}
+        elif isinstance(layer, Spiking) and layer.neuron.spiking:
+            whose = firing.lost_neurons(s.net, at, lost, n)
+            fired |= {f"{name}[{at}]": values for name, values in firing.neurons(layer, p, tape, whose).items()}
         x = y
-    return {name: np.where(sound, values, np.nan) for name, values in found.items()}
+    return {name: np.where(sound, values, np.nan) for name, values in found.items()} | fired
 
 
 def _gradient(crew: Crew, rule: Rule, x: Array, target: Array) -> Array:
@@ -169,7 +231,12 @@ def _gradient(crew: Crew, rule: Rule, x: Array, target: Array) -> Array:
 
 def _flat(layer: Layer, p: Weights) -> Array:
     """A layer's weights between units in one row per replica, in double."""
-    return np.concatenate([p[k].reshape(len(p[k]), -1) for k in layer.between_units if k in p], 1, dtype=np.float64)
+    return _whole({k: p[k] for k in layer.between_units if k in p})
+
+
+def _whole(p: Weights) -> Array:
+    """All of them in one row per replica, in double."""
+    return np.concatenate([a.reshape(len(a), -1) for a in p.values()], 1, dtype=np.float64)
 
 
 def beside(g: Array, true: Array) -> dict[str, Array]:
@@ -219,14 +286,6 @@ def _ratio(a: Array, b: Array) -> Array:
 # In words
 
 
-def _called(at: int, layer: Layer) -> str:
-    return f"layer {at} ({repr(layer).removesuffix('()')})"
-
-
-def _over(values: Array) -> str:
-    return f" (mean over {len(values)} replicas)" if len(values) > 1 else ""
-
-
 def _of_weights(found: Mapping[str, Array], layer: Layer) -> Iterator[str]:
     some = found["norm_ratio"] > 0
     if not some.all():
@@ -240,44 +299,35 @@ def _of_weights(found: Mapping[str, Array], layer: Layer) -> Iterator[str]:
     elif 0 < growth < 1 / OUT_OF_SCALE:
         yield f"the weights have shrunk to {100 * growth:.2g} % of their length at the start; less weight decay helps"
     if isinstance(layer, SignedDense) and (flipped := found["flipped"].mean()) > 0:
-        yield f"{100 * flipped:.2g} % of the magnitudes are below 0{_over(found['flipped'])}: their signs have changed"
+        yield f"{100 * flipped:.2g} % of the magnitudes are below 0{over(found['flipped'])}: their signs have changed"
 
 
 def _of_course(found: Mapping[str, Array]) -> Iterator[str]:
     angle, ratio, opposing = (found[name].mean() for name in ("angle", "norm_ratio", "opposing"))
-    over = _over(found["angle"])
+    mean = over(found["angle"])
     if angle > AGAINST:
-        yield f"{angle:.0f}° from the gradient{over}: it goes against it, where the loss rises"
+        yield f"{angle:.0f}° from the gradient{mean}: it goes against it, where the loss rises"
     elif angle > ASIDE:
-        yield f"{angle:.0f}° from the gradient{over}: it does not follow it"
+        yield f"{angle:.0f}° from the gradient{mean}: it does not follow it"
     elif opposing > OPPOSED:
-        yield f"{100 * opposing:.0f} % of the coordinates oppose the gradient{over}, at {angle:.0f}° on the whole"
+        yield f"{100 * opposing:.0f} % of the coordinates oppose the gradient{mean}, at {angle:.0f}° on the whole"
     if not 1 / OUT_OF_SCALE <= ratio <= OUT_OF_SCALE:
         rate = "lower" if ratio > 1 else "higher"
-        yield f"{ratio:.2g} times as long as the gradient{over}: SGD needs a {rate} learning rate, Adam does not"
+        yield f"{ratio:.2g} times as long as the gradient{mean}: SGD needs a {rate} learning rate, Adam does not"
 
 
 def _of_units(found: Mapping[str, Array], f: Activation, n: int, sure: bool) -> Iterator[str]:
     dead, silent, saturated = (found[name].mean() for name in ("dead", "silent", "saturated"))
-    over = _over(found["dead"])
+    mean = over(found["dead"])
     steep = slopes(f)
     one_sided = (steep[0] == 0) != (steep[-1] == 0)
     if not steep.any():
         yield "its slope is 0 everywhere: no gradient comes through"
     elif dead >= IDLE:
         helps = "a lower learning rate, or leaky_relu, helps" if one_sided else "smaller initial weights help"
-        yield f"{_count(dead, n)} units dead{over}; {helps}"
+        yield f"{count(dead, n)} units dead{mean}; {helps}"
     if silent - dead >= IDLE:
-        yield f"{_count(silent, n)} units silent{over}: nothing goes on from them"
+        yield f"{count(silent, n)} units silent{mean}: nothing goes on from them"
     if saturated >= IDLE and not sure:
         what = ": off at almost every sample" if one_sided else "; smaller initial weights, or smaller inputs, help"
-        yield f"{_count(saturated, n)} units saturated{over}{what}"
-
-
-def _count(share: float, n: int) -> str:
-    """
-    >>> _count(0.53, 64), _count(0.1, 8)
-    ('34 of 64', '0.8 of 8')
-    """
-    mean = share * n
-    return f"{mean:.0f} of {n}" if mean >= 10 or round(mean) == mean else f"{mean:.2g} of {n}"
+        yield f"{count(saturated, n)} units saturated{mean}{what}"

@@ -16,7 +16,7 @@ from ..formulas.schedules import Constant as ConstantSchedule
 from ..formulas.schedules import Schedule
 from ..networks.network import Network
 from ..rules import Rule
-from . import checkpoint, crew, diagnosis, metrics
+from . import checkpoint, crew, diagnosis, firing, metrics
 from .history import History
 from .interrupts import HeldBack
 from .progress import Bar
@@ -24,7 +24,7 @@ from .settings import Settings, whole
 from .targets import Targets, check_output, choose_loss, targets
 
 Array = np.ndarray
-CHUNK = 512  # samples at a time when nothing is learned: the same for any number of replicas
+CHUNK = 512  # samples × steps at a time when nothing is learned: the same for any number of replicas
 
 
 class Step(NamedTuple):
@@ -237,8 +237,9 @@ class Run:
         theta = self.answering
         params = self._params if theta is self._theta else self.settings.net.views(theta)
         with np.errstate(all="ignore"):
-            for at in range(0, len(x), CHUNK):
-                out[:, at : at + CHUNK] = self.settings.net.forward(params, x[at : at + CHUNK])[0]
+            chunk = max(1, CHUNK // self.settings.net.longest)
+            for at in range(0, len(x), chunk):
+                out[:, at : at + chunk] = self.settings.net.forward(params, x[at : at + chunk])[0]
         return out
 
     def classify(self, x: Any) -> Array:
@@ -333,7 +334,7 @@ class Run:
         if s.diagnose:
             row |= diagnosis.diagnose(self)
         lost = ~np.isfinite(row["loss"] + row.get("val_loss", 0)) & (self._stopped == 0)
-        for r in np.flatnonzero(lost):
+        for r in np.flatnonzero(lost | (~self._finite() & (self._stopped == 0))):
             self.diverged.setdefault(s.seeds[r], epoch)
         if "accuracy" in row:
             row["accuracy"][lost] = np.nan
@@ -345,6 +346,13 @@ class Run:
         self._look_who_is_left()
         self._position, self._order = 0, None
         self._tally[...] = 0
+
+    def _finite(self) -> Array:
+        """Which replicas have finite weights, (R,); a sum is cheap, and it is not finite where one of them is not."""
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(self._theta.sum(axis=1))
+        finite[~finite] = np.isfinite(self._theta[~finite]).all(axis=1)
+        return finite
 
     def _watch(self, loss: Array, epoch: int) -> None:
         """Early stopping, for each replica by itself: back to the best weights, and there it stays."""
@@ -362,7 +370,15 @@ class Run:
             self._theta[back] = self._best_theta[back]
 
     def _look_who_is_left(self) -> None:
-        self.finished = all(self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds))
+        over = [self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds)]
+        self.finished = all(over) and not self._unseen().any()
+
+    def _unseen(self) -> Array:
+        """Who diverged without a sign of it in the loss, (R,): neurons whose weights are lost may just fall silent."""
+        diverged = np.array([seed in self.diverged for seed in self.settings.seeds]) & (self._stopped == 0)
+        if not diverged.any():
+            return diverged
+        return diverged & np.isfinite(self.history["loss"] + self.history.get("val_loss", 0)).all(axis=0)
 
     def train(
         self,
@@ -436,11 +452,14 @@ class Run:
         return run
 
     def report(self) -> list[str]:
-        """In words: who diverged and when, who stopped early and when."""
-        lines = [
-            f"seed {seed} diverged in epoch {epoch}: its loss is no longer finite"
-            for seed, epoch in self.diverged.items()
-        ]
+        """In words: who diverged, how and when, who stopped early and when."""
+        s, unseen, lines = self.settings, self._unseen(), []
+        for seed, epoch in self.diverged.items():
+            r, how = s.seeds.index(seed), "its loss is no longer finite"
+            if unseen[r]:
+                where = firing.lost_in_words(s.net, s.net.views(self._theta[r : r + 1]))
+                how = f"its loss is finite, its weights are not, at {where}" if where else "its weights were not finite"
+            lines.append(f"seed {seed} diverged in epoch {epoch}: {how}")
         return lines + [
             f"seed {seed} stopped early; its weights are those of epoch {epoch}" for seed, epoch in self.stopped.items()
         ]

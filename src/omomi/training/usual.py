@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ USUAL: dict[str, Any] = {"hidden": "64, relu", "epochs": 50, "batch": 32, "scale
 
 # Where a task differs.
 ALL_PATTERNS = {"batch": "all", "test": 0.0, "validation": 0.0, "optimizer": "adam(lr=0.03)", "epochs": 300}
+IN_TIME = {
+    "hidden": "32, recurrent(lif(tau=5)), li(tau=2), last_membrane", "optimizer": "adam(lr=0.01)",
+    "epochs": 20,
+}  # fmt: skip
 TASKS: dict[str, dict[str, Any]] = {
     "xor": {**ALL_PATTERNS, "hidden": "8, tanh"},
     "parity": {**ALL_PATTERNS, "hidden": "32, tanh"},
@@ -24,12 +29,26 @@ TASKS: dict[str, dict[str, Any]] = {
     "plane": {"hidden": "", "optimizer": "adam(lr=0.03)"},
     "sine": {"hidden": "64, tanh", "optimizer": "adam(lr=0.01)", "epochs": 500, "batch": 16, "schedule": "cosine"},
     "sum_product": {"hidden": "32, tanh", "optimizer": "adam(lr=0.01)"},
+    "temporal_xor": IN_TIME,
+    "remember": IN_TIME,
+    # ½ y² at twice the rate is the source article's y².
+    "random_bits": {
+        "net": "dense(500, bias=uniform), if, population_rate",
+        "optimizer": "momentum(lr=0.2)",
+        "batch": 1,
+        "epochs": 1,
+        "test": 0.0,
+        "validation": 0.0,
+    },
     "digits": {"hidden": "128, relu", "epochs": 30},
     "iris": {"scale": "standardise", "optimizer": "adam(lr=0.01)"},
     "wine": {"scale": "standardise", "optimizer": "adam(lr=0.003)"},
     "breast_cancer": {"scale": "standardise", "optimizer": "adam(lr=0.003)"},
     "diabetes": {"scale": "standardise", "hidden": "16, relu", "weight_decay": 0.01},
 }
+
+# Digits by spikes, in ten steps: `omomi train digits --net "…"`.
+SPIKING_DIGITS = "128, spiking(lif(tau=2), steps=10), spike_count, 10"
 
 
 def of_own(data: Dataset) -> dict[str, Any]:
@@ -40,9 +59,10 @@ def of_own(data: Dataset) -> dict[str, Any]:
     return {"scale": "standardise", "optimizer": "adam(lr=0.003)"}
 
 
-def net(hidden: str, data: Dataset) -> str:
+def net(how: Mapping[str, Any], data: Dataset) -> str:
     """The layers as text, the output with them."""
-    return f"{hidden}, {data.n_out}" if hidden else str(data.n_out)
+    whole: str | None = how.get("net")
+    return whole or ", ".join(part for part in (how["hidden"], str(data.n_out)) if part)
 
 
 def scaler(scale: str, values: Any) -> Scaler | None:
