@@ -56,6 +56,36 @@ def test_shares_of_units(words):
     assert words(ax)[3:] == ["layer 1 dead", "layer 1 silent"]
 
 
+def fired(**changed):
+    """Columns of a spiking layer 1 behind layer 0."""
+    shares = {f"{name}_at_1": np.zeros((E, R)) for name in ("silent", "always", "dead", "lost")}
+    rates = np.random.default_rng(1).random((E, R))
+    history = past(**{"rate_at_1": rates, "gradient_at_0": 10 * rates, "gradient_at_2": rates} | shares | changed)
+    return om.History.of(history.seeds, {name: history[name] for name in history if name != "saturated[1]"})
+
+
+def test_rates_and_gradients_of_spiking_layers(words):
+    history = fired()
+    axes = diagnosis(history)
+    assert [words(ax)[0] for ax in axes[3:]] == ["Units", "Rates", "Gradients"]
+    assert words(axes[4])[1:] == ["epoch", "spikes per neuron and step", "layer 1"]
+    np.testing.assert_allclose(axes[4].get_lines()[0].get_ydata(), history["rate[1]"].mean(axis=1))
+    for line, at in zip(axes[5].get_lines(), (0, 2), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), history[f"gradient[{at}]"].mean(axis=1))
+    assert axes[5].get_yscale() == "log"
+    assert "no unit is dead, silent, always or lost" in words(axes[3])
+
+
+def test_shares_of_neurons(words):
+    """Silent ones are shown beside dead ones unless they are the same."""
+    half = np.full((E, R), 0.5)
+    ax = diagnosis(fired(silent_at_1=half, always_at_1=half / 2, lost_at_1=half / 5))[3]
+    assert words(ax)[3:] == ["layer 1 silent", "layer 1 always", "layer 1 lost"]
+    np.testing.assert_allclose([line.get_ydata()[0] for line in ax.get_lines()], [0.5, 0.25, 0.1])
+    assert words(diagnosis(fired(silent_at_1=half, dead_at_1=half))[3])[3:] == ["layer 1 dead"]
+    assert words(diagnosis(fired(silent_at_1=half / 2, dead_at_1=half))[3])[3:] == ["layer 1 dead", "layer 1 silent"]
+
+
 def test_angles_beyond_a_right_one_are_in_the_picture():
     assert diagnosis(past())[0].get_ylim() == (-4, 100)
     assert diagnosis(past(angle_at_0=np.full((E, R), 180.0)))[0].get_ylim()[1] >= 180

@@ -1,4 +1,4 @@
-"""Every formula of the four kinds has a picture; values known by hand stand in it."""
+"""Every formula of the five kinds has a picture; values known by hand stand in it."""
 
 from math import log
 
@@ -8,9 +8,10 @@ import pytest
 import omomi as om
 from catalogue import entries, formulas
 from omomi.formulas.formula import MISSING, fields
+from omomi.formulas.surrogates import Surrogate
 from omomi.plots import formula
 
-KINDS = [om.Activation, om.Loss, om.schedules.Schedule, om.initializers.Initializer]
+KINDS = [om.Activation, Surrogate, om.Loss, om.schedules.Schedule, om.initializers.Initializer]
 ALL = [
     entry
     for kind in KINDS
@@ -87,6 +88,33 @@ def test_softmax(ax):
     assert at(lines(ax)["y₁"], log(3)) == pytest.approx(0.75, abs=1e-3)
     assert at(lines(ax)["y₂"], log(3)) == pytest.approx(0.25, abs=1e-3)
     assert at(lines(ax)["∂y₁/∂z₁"], 0) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "slope"),  # both at 1/2
+    [("arctan(2)", 0.5 + np.arctan(np.pi / 2) / np.pi, 1 / (1 + (np.pi / 2) ** 2)), ("triangle", 7 / 8, 1 / 2)],
+)
+def test_surrogate(ax, text, value, slope):
+    formula(Surrogate.parse(text), ax=ax)
+    assert at(lines(ax)["f(x)"], 0.5) == pytest.approx(value, abs=1e-4)
+    assert at(lines(ax)["f′(x)"], 0.5) == pytest.approx(slope, abs=1e-4)
+    assert ax.get_xlabel() == "x = v − threshold"
+    assert "kink" not in lines(ax)
+
+
+def test_the_peak_of_a_surrogate_is_in_the_picture(ax):
+    formula(Surrogate.parse("sigmoid(80)"), ax=ax)
+    assert np.nanmax(lines(ax)["f′(x)"].get_ydata()) == pytest.approx(20)
+    assert ax.get_ylim()[1] > 20
+
+
+def test_the_derivative_of_a_boxcar_jumps(ax):
+    formula(Surrogate.parse("boxcar(6)"), ax=ax)
+    assert list(lines(ax)["kink"].get_xdata()) == [-3, 3]
+    assert ax.get_xlim()[1] > 3
+    y = lines(ax)["f′(x)"].get_ydata()
+    assert set(y[np.isfinite(y)]) == {0, 1 / 6}
+    assert np.isnan(y).sum() == 3  # nothing is drawn across the two jumps
 
 
 def test_squared_error(ax):

@@ -21,6 +21,7 @@ SIGNED = om.Run(
     np.eye(2)[:, :1],
     seeds=[0],
 )
+SPIKES = om.simulate("lif", om.currents.Steps((5, 25), (3.0, 1.5)), 50, 0.5, each={"tau": [5, 10, 20]})
 
 
 def history():
@@ -48,9 +49,15 @@ DRAWINGS = {
     "comparison_tuning": lambda ax: plots.comparison_tuning({"a": [{0.1: 0.5, 1.0: np.nan}]}, {"a": [0.1]}, ax=ax),
     "weight_blocks": lambda ax: plots.weight_blocks(SIGNED, ax=ax),
     "weight_growth": lambda ax: plots.weight_growth(SIGNED, ax=ax),
+    "voltage_trace": lambda ax: plots.voltage_trace(SPIKES, ax=ax),
+    "raster": lambda ax: plots.raster(SPIKES, ax=ax),
+    "isi_histogram": lambda ax: plots.isi_histogram(SPIKES, ax=ax),
+    "fi_curves": lambda ax: plots.fi_curves(om.fi_curve("lif", LINE * 4, T=50, each={"tau": [5, 10]}), ax=ax),
+    "phase_plane": lambda ax: plots.phase_plane(om.phase_plane("fitz_hugh_nagumo", 0.5, (-2, 2), (-1, 2)), ax=ax),
+    "surrogate_over_membrane": lambda ax: plots.surrogate_over_membrane("fast_sigmoid", LINE, ax=ax),
     "trajectories": lambda ax: plots.trajectories(["sgd", "adam(lr=0.1)"], "saddle", steps=3, ax=ax),
 }
-NOT_INTO_AXES = {"Landscape", "diagnosis", "film", "races", "save", "sheet", "tuned", "walk"}
+NOT_INTO_AXES = {"Landscape", "diagnosis", "film", "network_spikes", "races", "save", "sheet", "tuned", "walk"}
 
 
 def test_every_function_that_draws_is_here():

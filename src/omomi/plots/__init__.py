@@ -18,9 +18,13 @@ from .images import confusion_matrix, image_grid
 from .landscapes import Landscape
 from .maps import decision_map
 from .points import scatter
+from .rasters import isi_histogram, raster
+from .rates import fi_curves
 from .saving import save
 from .sheets import sheet
 from .signed import weight_blocks, weight_growth
+from .spiking import network_spikes, surrogate_over_membrane
+from .traces import phase_plane, voltage_trace
 from .trajectories import races, trajectories, tuned, walk
 
 __all__ = [
@@ -31,19 +35,26 @@ __all__ = [
     "confusion_matrix",
     "decision_map",
     "diagnosis",
+    "fi_curves",
     "film",
     "fit_1d",
     "formula",
     "function_approximation",
     "image_grid",
+    "isi_histogram",
     "learning_curves",
+    "network_spikes",
+    "phase_plane",
     "predicted_against_true",
     "races",
+    "raster",
     "save",
     "scatter",
     "sheet",
+    "surrogate_over_membrane",
     "trajectories",
     "tuned",
+    "voltage_trace",
     "walk",
     "weight_blocks",
     "weight_growth",

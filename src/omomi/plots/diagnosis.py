@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,14 @@ BESIDE = {
     "growth": "length of the weights over that at the start",
 }
 NOTHING = "there is nothing finite to draw"
-IDLE = {"dead": "-", "silent": ":", "saturated": "--"}
+IDLE = {"dead": "-", "silent": ":", "saturated": "--", "always": "-.", "lost": (0, (6, 2, 1, 2, 1, 2))}
+SPIKING = {"rate": "spikes per neuron and step", "gradient": "length of the gradient, as the rule has it"}
 
 
 def diagnosis(history: History | Run, level: float = 0.95) -> Array:
-    """Four panels: angle and length beside the gradient, growth of the weights, shares of idle units; a line per layer.
+    """Angle and length beside the gradient, growth of the weights, shares of idle units; a line per layer.
 
+    With spiking layers there are two more panels: firing rates, and lengths of the gradients.
     Lines are means over the replicas, bands their confidence intervals; who diverged or stopped drops out.
 
     Parameters
@@ -39,7 +41,7 @@ def diagnosis(history: History | Run, level: float = 0.95) -> Array:
 
     Returns
     -------
-    array (4,) of Axes
+    array (4,) or (6,) of Axes
     """
     check_level("diagnosis", level)
     past = history.history if isinstance(history, Run) else history
@@ -47,19 +49,23 @@ def diagnosis(history: History | Run, level: float = 0.95) -> Array:
         raise TypeError(f"diagnosis: history must be a History or a Run, got {type(history).__name__}")
     if past.epochs and not any(_layers(past, name) for name in (*BESIDE, *IDLE)):
         raise ValueError("diagnosis: the history must be one of a run with diagnose=True, got none of its columns")
-    figure = pyplot().figure(figsize=(11.2, 8.4), layout="constrained")
-    axes = np.array([canvas("diagnosis", ax) for ax in figure.subplots(2, 2).flat])
+    spiking = bool(_layers(past, "rate"))
+    figure = pyplot().figure(figsize=(16.4 if spiking else 11.2, 8.4), layout="constrained")
+    axes = np.array([canvas("diagnosis", ax) for ax in figure.subplots(2, 3 if spiking else 2).flat])
     learning = sorted({at for name in BESIDE for at in _layers(past, name)})
-    for ax, name in zip(axes, BESIDE, strict=False):
-        table = {f"layer {at}": past[f"{name}[{at}]"] for at in learning}
-        _panel(ax, table, dict(zip(table, colours(len(table)), strict=True)), level, log=name == "norm_ratio")
-        ax.set_ylabel(BESIDE[name])
+    panels = BESIDE | SPIKING if spiking else BESIDE
+    for ax, name in zip(np.delete(axes, 3), panels, strict=True):
+        layers = learning if name in BESIDE else _layers(past, name)
+        table = {f"layer {at}": past[f"{name}[{at}]"] for at in layers}
+        colour = dict(zip(table, colours(len(table)), strict=True))
+        _panel(ax, table, colour, level, log=name in ("norm_ratio", "gradient"))
+        ax.set_ylabel(panels[name])
     _aim(axes[0])
     _idle(axes[3], past, level)
     n = len(past.seeds)
     replicas = "one replica" if n == 1 else f"mean of {n} replicas"
     interval = f" and its {percent(level)} interval" if n >= FEWEST else ""
-    for ax, what in zip(axes, ("Direction", "Length", "Weights", "Units"), strict=True):
+    for ax, what in zip(axes, ("Direction", "Length", "Weights", "Units", "Rates", "Gradients"), strict=False):
         heading(ax, f"{what}: {replicas}{interval}" if ax is axes[0] else what)
     return axes
 
@@ -70,7 +76,7 @@ def _layers(past: History, name: str) -> list[int]:
 
 
 def _panel(
-    ax: Axes, table: dict[str, Array], colour: dict[str, str], level: float, style: str = "-", log: bool = False
+    ax: Axes, table: dict[str, Array], colour: dict[str, str], level: float, style: Any = "-", log: bool = False
 ) -> None:
     ax.set_xlabel("epoch")
     if not any(np.isfinite(values).any() for values in table.values()):
@@ -86,8 +92,9 @@ def _panel(
             low = mean - half
             low = np.maximum(low, np.nanmin(values)) if log else low  # a logarithm has no room below 0
             ax.fill_between(epochs, low, mean + half, color=colour[name], alpha=0.18, linewidth=0)
-        dot = "o" if len(values) == 1 else ""
-        ax.plot(epochs, mean, dot + style, color=colour[name], linewidth=width, markersize=4, label=name)
+        dot = "o" if len(values) == 1 else None
+        look = {"linestyle": style, "marker": dot, "markersize": 4}
+        ax.plot(epochs, mean, color=colour[name], linewidth=width, label=name, **look)
     if log:
         ax.set_yscale("log")
     ax.locator_params(axis="x", integer=True)
@@ -107,9 +114,13 @@ def _idle(ax: Axes, past: History, level: float) -> None:
     ats = sorted({at for name in IDLE for at in _layers(past, name)})
     colour = dict(zip(ats, colours(len(ats)), strict=True))
     for name, style in IDLE.items():
-        found = {at: past[f"{name}[{at}]"] for at in ats}
-        if name == "silent":  # dead relus are silent, too
-            found = {at: values for at, values in found.items() if (values > past[f"dead[{at}]"]).any()}
+        found = {at: past[f"{name}[{at}]"] for at in _layers(past, name)}
+        if name == "silent":  # dead relus are silent, too; a neuron out of the surrogate's reach need not be
+            found = {
+                at: values
+                for at, values in found.items()
+                if ((values > (dead := past[f"dead[{at}]"])) | ((values < dead) & (f"always[{at}]" in past))).any()
+            }
         table = {f"layer {at} {name}": values for at, values in found.items() if (values > 0).any()}
         if table:
             _panel(ax, table, {f"layer {at} {name}": c for at, c in colour.items()}, level, style)
@@ -117,5 +128,6 @@ def _idle(ax: Axes, past: History, level: float) -> None:
     ax.set_ylim(-0.04, 1.04)
     if not ax.get_lines():
         seen = any(np.isfinite(past[f"dead[{at}]"]).any() for at in ats)
-        say(ax, "no unit is dead, silent or saturated" if seen else NOTHING)
+        what = ", ".join(name for name in IDLE if _layers(past, name))
+        say(ax, f"no unit is {' or '.join(what.rsplit(', ', 1))}" if seen else NOTHING)
         ax.set(xticks=[], yticks=[])

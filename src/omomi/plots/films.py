@@ -1,4 +1,4 @@
-"""Ways of optimizers as films."""
+"""Ways of optimizers, and spikes, as films."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..training.files import write
+from .rasters import SPIKES
 from .saving import figure_of
 from .trajectories import ENDS, PATH
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 Array = np.ndarray
-FRAMES, HOLD = 60, 15  # of the ways, and of the whole picture at the end
+FRAMES, HOLD = 60, 15  # of what moves, and of the whole picture at the end
 COLOURS = 64
 
 
 def film(ax_or_fig: Axes | Figure | np.ndarray, path: str | Path, dpi: float = 80, fps: int = 12) -> Path:
-    """Write a figure of `trajectories` as a film in which the ways are walked.
+    """Write a figure of `trajectories` or `raster` as a film in which ways are walked, or spikes come one by one.
 
     Parameters
     ----------
@@ -49,9 +50,9 @@ def film(ax_or_fig: Axes | Figure | np.ndarray, path: str | Path, dpi: float = 8
         raise ValueError(f"film: the path must end in .gif or .mp4, got {str(path)!r}")
     if kind == ".mp4" and shutil.which("ffmpeg") is None:
         raise ModuleNotFoundError(f"film: {path.name} needs ffmpeg, which is not installed; a .gif does not")
-    lines = [line for ax in figure.axes for line in ax.lines if line.get_gid() in (PATH, ENDS)]
+    lines = [line for ax in figure.axes for line in ax.lines if line.get_gid() in (PATH, ENDS, SPIKES)]
     if not lines:
-        raise ValueError("film: there are no trajectories in the figure")
+        raise ValueError("film: there are no trajectories and no spikes in the figure")
     before = figure.dpi
     figure.set_dpi(dpi)
     try:
@@ -67,18 +68,17 @@ def _frames(figure: Figure, lines: list[Line2D]) -> Array:
 
     held, canvas = figure.canvas, FigureCanvasAgg(figure)
     ways = [np.asarray(line.get_xydata()) for line in lines]
-    last = max(map(len, ways))
     found = []
     try:
         for line in lines:
             line.set_visible(False)
         canvas.draw()
         still = canvas.copy_from_bbox(figure.bbox)
-        for count in np.unique(np.linspace(1, last, FRAMES).round().astype(int)):
+        for counts in _counts(lines):
             canvas.restore_region(still)
-            for line, way in zip(lines, ways, strict=True):
+            for line, way, count in zip(lines, ways, counts, strict=True):
                 line.set_data(*way[:count].T)
-                line.set_visible(bool(line.get_gid() == PATH or count == last))
+                line.set_visible(True)
                 line.draw(canvas.get_renderer())
             found.append(np.array(canvas.buffer_rgba())[..., :3])
     finally:
@@ -87,6 +87,21 @@ def _frames(figure: Figure, lines: list[Line2D]) -> Array:
             line.set_visible(True)
         figure.set_canvas(held)
     return np.stack(found + [found[-1]] * HOLD)
+
+
+def _counts(lines: list[Line2D]) -> list[list[int]]:
+    """How many points of each line are there, frame by frame: of spikes, those so far, of ends none before the last."""
+    last = max((len(np.asarray(line.get_xydata())) for line in lines if line.get_gid() == PATH), default=FRAMES)
+    steps = np.unique(np.linspace(1, last, FRAMES).round().astype(int))
+    return [[_count(line, int(step), last) for line in lines] for step in steps]
+
+
+def _count(line: Line2D, step: int, last: int) -> int:
+    x, kind = np.asarray(line.get_xdata()), line.get_gid()
+    if kind == SPIKES and line.axes is not None:
+        begin, end = line.axes.get_xlim()
+        return int(np.searchsorted(x, begin + (end - begin) * step / last, side="right"))
+    return min(step, len(x)) if kind == PATH else len(x) * (step == last)
 
 
 def _gif(frames: Array, fps: int) -> bytes:

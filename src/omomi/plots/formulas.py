@@ -13,30 +13,36 @@ from ..formulas.activations import Activation
 from ..formulas.formula import Formula
 from ..formulas.initializers import Initializer
 from ..formulas.losses import Loss, VectorLoss
+from ..formulas.neurons import Neuron
 from ..formulas.schedules import Schedule
+from ..formulas.surrogates import Surrogate
 from ..networks.layers import Activate
+from . import neurons
 from .images import image_grid
 from .points import scatter
-from .style import BLUE, GREEN, GREY, INK, VERMILLION, canvas, close_up, heading
+from .style import BLUE, GREEN, GREY, INK, VERMILLION, canvas, close_up, heading, settle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = np.ndarray
 Z = (-5.0, 5.0)
+X = (-2.0, 2.0)  # of surrogates: how far a membrane is beyond its threshold
 EPOCHS = 100
 FANS = (256, 128)  # in, out: of the matrix that an initializer fills for its picture
 IMAGES = 32
 
 
 def formula(f: Any, ax: Axes | None = None) -> Axes:
-    """The picture of an activation, a loss, a schedule, an initializer or a data set.
+    """The picture of an activation, a loss, a schedule, an initializer, a surrogate or a data set.
 
     * Activation: f and f′, and f″ where the formula has it, with a dot at every kink; vector-valued ones as outputs
       for z = (z, 0).
     * Loss: L and dL/dy over one output, for the targets 0 and 1; where it takes several, the others stand still.
     * Schedule: the factor over 100 planned epochs.
     * Initializer: the weights of 256 inputs to 128 units, with mean and standard deviation.
+    * Neuron: its membrane when a weak and a stronger current begin, and its firing rate over constant currents.
+    * Surrogate: the soft spike f and what stands in for the derivative of the spike, f′, around the threshold.
     * Dataset: its first pictures, or `scatter`.
 
     Parameters
@@ -54,9 +60,12 @@ def formula(f: Any, ax: Axes | None = None) -> Axes:
     f = f.activation if isinstance(f, Activate) else f
     for kind, draw in PICTURES.items():
         if isinstance(f, kind):
-            ax = canvas("formula", ax, (5.6, 3.9))
+            ax = canvas("formula", ax, (8.4 if kind is Neuron else 5.6, 3.9))
             draw(f, ax)
             heading(ax, repr(f))
+            if isinstance(f, Neuron) and f.spiking:
+                neurons.rates(f, ax)
+                settle(ax)
             return ax
     noun = f.noun if isinstance(f, Formula) else type(f).__name__
     raise ValueError(f"there is no picture of {'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}")
@@ -71,7 +80,7 @@ def _element_by_element(f: Activation, ax: Axes) -> None:
     functions: list[Callable[[Array], Array]] = [f, f.slope]
     if f.second_derivative is not None:
         functions.append(f.curvature)
-    z, y, slope, *bend = _between_kinks(f, functions)
+    z, y, slope, *bend = _between_kinks(f, functions, Z)
     kinks = np.array(f.kinks)
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     ax.plot(z, y, color=BLUE, linewidth=2.2, label="f(z)")
@@ -81,17 +90,31 @@ def _element_by_element(f: Activation, ax: Axes) -> None:
     if len(kinks):
         ax.plot(kinks, f(kinks), "o", color=BLUE, markersize=7, markeredgecolor="white", label="kink")
     ax.set_xlabel("z")
-    close_up(ax, np.concatenate([y, slope, *bend]), *_range(f))
+    close_up(ax, np.concatenate([y, slope, *bend]), *_range(f, Z))
 
 
-def _range(f: Activation) -> tuple[float, float]:
+def _surrogate(f: Surrogate, ax: Axes) -> None:
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
+    x, y, slope = _between_kinks(f, [f, f.slope], X)
+    ax.plot(x, y, color=BLUE, linewidth=2.2, label="f(x)")
+    ax.plot(x, slope, color=VERMILLION, linewidth=1.6, dashes=(4, 1.5), label="f′(x)")
+    if len(f.kinks):
+        ax.plot(f.kinks, f(f.kinks), "o", color=BLUE, markersize=7, markeredgecolor="white", label="kink")
+    ax.set_xlabel("x = v − threshold")
+    close_up(ax, np.concatenate([y, slope]), -np.inf, np.inf)  # how high the peak is matters
+
+
+def _range(f: Activation | Surrogate, least: tuple[float, float]) -> tuple[float, float]:
     """Of z: a little beyond the outermost kinks, if need be."""
-    return min([Z[0], *(k - 1 for k in f.kinks)]), max([Z[1], *(k + 1 for k in f.kinks)])
+    return min([least[0], *(k - 1 for k in f.kinks)]), max([least[1], *(k + 1 for k in f.kinks)])
 
 
-def _between_kinks(f: Activation, functions: list[Callable[[Array], Array]]) -> list[Array]:
+def _between_kinks(
+    f: Activation | Surrogate, functions: list[Callable[[Array], Array]], least: tuple[float, float]
+) -> list[Array]:
     """z and the functions of it from kink to kink, ended by NaN, so that no line crosses a jump."""
-    low, high = _range(f)
+    low, high = _range(f, least)
     ends = [low, *sorted(f.kinks), high]
     found = []
     for low, high in pairwise(ends):
@@ -180,7 +203,9 @@ def _dataset(data: Dataset, ax: Axes | None) -> Axes:
 
 PICTURES: dict[type, Callable[[Any, Axes], None]] = {
     Activation: _activation,
+    Neuron: neurons.response,
     Loss: _loss,
     Schedule: _schedule,
     Initializer: _initializer,
+    Surrogate: _surrogate,
 }

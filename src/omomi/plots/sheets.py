@@ -13,8 +13,10 @@ from ..formulas.activations import Activation
 from ..formulas.formula import Formula, snake_case
 from ..formulas.initializers import Initializer
 from ..formulas.losses import Loss
+from ..formulas.neurons import Neuron
 from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Schedule
+from ..formulas.surrogates import Surrogate
 from .formulas import PICTURES, formula
 from .style import INK, NORMAL, SMALL, canvas, heading, pyplot
 from .trajectories import races
@@ -40,9 +42,11 @@ class Layout:
 
 LAYOUTS: dict[type[Formula], Layout] = {
     Activation: Layout(x=(-4, 4), y=(-2.2, 4), left_out=("f″(z)",)),
+    Neuron: Layout((2.7, 2.0), 4, common_legend=False),
     Loss: Layout((2.5, 2.0), 4),
     Schedule: Layout((2.5, 1.8), 4, x=(0, 100), y=(0, 1.08)),
     Initializer: Layout((2.7, 2.1), 4, common_legend=False),
+    Surrogate: Layout(x=(-2, 2), y=(-0.6, 1.6), columns=4),
 }
 
 
@@ -55,7 +59,8 @@ def sheet(kind: str | type[Formula]) -> Array:
     Parameters
     ----------
     kind : str or class
-        "activation", "loss", "schedule", "initializer" or "data"; of "optimizer" the ways of a few, see `races`.
+        "activation", "neuron", "loss", "schedule", "initializer", "surrogate" or "data"; of "optimizer" the ways of a
+        few, see `races`.
 
     Returns
     -------

@@ -127,6 +127,15 @@ def scale(ax: Axes, mappable: Any, label: str) -> None:
     bar.set_label(label, color=INK, fontsize=NORMAL)
 
 
+def settle(ax: Axes) -> None:
+    """Find the layout of axes with panels that hang on them, whose sizes are shares of that of the axes."""
+    figure = ax.get_figure(root=True)
+    engine = figure.get_layout_engine() if figure is not None else None
+    if figure is not None and engine is not None:
+        for _ in range(2):  # each halves at least what it is off
+            engine.execute(figure)
+
+
 def to_scale(ax: Axes, x: float, y: float) -> None:
     """One unit as long on both axes, if the ranges x and y are alike."""
     if y > 0 and 0.5 <= x / y <= 2:
