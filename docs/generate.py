@@ -23,8 +23,10 @@ COPIED = {
     "index.md": HERE / "index.md",
     "getting-started.md": HERE / "getting-started.md",
     "rules.md": HERE / "rules.md",
+    "spikes.md": HERE / "spikes.md",
     "api.md": HERE / "api.md",
     "images/readme.png": HERE / "images" / "readme.png",
+    "images/spikes.png": HERE / "images" / "spikes.png",
     "architecture.md": HERE.parent / "ARCHITECTURE.md",
     "contributing.md": HERE.parent / "CONTRIBUTING.md",
     "changelog.md": HERE.parent / "CHANGELOG.md",
@@ -119,7 +121,8 @@ def image(path: Path | None, words: str) -> list[str]:
 
 def public_name(cls: type) -> str:
     """The shortest name under which users find it: `om.Adam`, `om.schedules.Cosine`."""
-    for module, prefix in ((omomi, "om"), (omomi.schedules, "om.schedules"), (omomi.initializers, "om.initializers")):
+    parts = {f"om.{name}": getattr(omomi, name) for name in ("schedules", "initializers", "surrogates")}
+    for prefix, module in {"om": omomi, **parts}.items():
         if getattr(module, cls.__name__, None) is cls:
             return f"{prefix}.{cls.__name__}"
     package = cls.__module__.rpartition(".")[0]
