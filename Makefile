@@ -1,5 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# Python compiles what it imports, and keeps that: pip need not compile all there is.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+unexport PYTHONDONTWRITEBYTECODE
 MARK := .venv/.installed
 DEV_MARK := .venv/.installed-dev
 DOCS_MARK := .venv/.installed-docs
@@ -10,20 +13,24 @@ DOCS_MARK := .venv/.installed-docs
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-$(MARK): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+# Old versions of pip take twice as long for all that follows.
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+	$(INSTALL) --upgrade pip
+
+$(MARK): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[all]'
 	touch $(MARK)
 
-$(DEV_MARK): $(MARK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $(DEV_MARK)
+$(DEV_MARK): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	touch $(MARK) $(DEV_MARK)
 
 demo: $(MARK)  ## set up, then compare five learning rules on handwritten digits
 	$(BIN)/omomi compare digits --rules "backprop, ed, fa, dfa, usf" --nets "64, tanh, 32, tanh, 10" --tuning-seeds 4
 
 test: $(DEV_MARK)  ## set up, then run every test
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(DEV_MARK)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
@@ -39,7 +46,7 @@ bench: $(DEV_MARK)  ## side by side with the peers that are installed
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 $(DOCS_MARK): $(MARK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(INSTALL) -e '.[docs]'
 	touch $(DOCS_MARK)
 
 docs: $(DOCS_MARK)  ## the site with a page for every kind of formula, into site/

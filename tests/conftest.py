@@ -1,15 +1,34 @@
-"""Formulas that a test, an example or a page of the docs defines are forgotten after it."""
+"""What a test, an example or a page of the docs defines is forgotten after it, and its figures are closed."""
+
+import sys
+from functools import cache
 
 import pytest
+import typer.testing
 
 import omomi.rules  # noqa: F401  the highest floor with a catalogue
 from omomi.formulas.formula import Formula
+
+# The command line is put together once, not for every command: that takes longer than most of them.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 
 @pytest.fixture(autouse=True)
 def catalogues_as_they_were():
     before = {kind: dict(kind.catalogue) for kind in Formula.kinds.values()}
     yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
     for kind, known in before.items():
         kind.catalogue.clear()
         kind.catalogue.update(known)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Of two workers one begins with the formulas, the other at the end of the rest.
+
+    Where both go through a catalogue in step, each compiles what the other compiles at this moment.
+    """
+    if hasattr(config, "workerinput"):
+        formulas = [item for item in items if "formulas" in item.path.parts]
+        items[:] = formulas + [item for item in reversed(items) if "formulas" not in item.path.parts]

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from omomi.cli import app
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -36,8 +39,7 @@ def elsewhere(tmp_path, monkeypatch):
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_block_runs(block, elsewhere):
     (elsewhere / "block.py").write_text(block, encoding="utf8")
-    done = subprocess.run([sys.executable, "-W", "error", "block.py"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    runpy.run_path(str(elsewhere / "block.py"), run_name="__main__")
 
 
 @pytest.mark.parametrize("block", blocks("sh"))
@@ -47,14 +49,21 @@ def test_shell_block_runs(block, elsewhere):
     for line in block.strip().splitlines():
         words = shlex.split(line, comments=True)
         if words[:1] == ["omomi"]:
-            done = subprocess.run(
-                [sys.executable, "-m", *words], capture_output=True, text=True, cwd=elsewhere, check=False
-            )
-            assert done.returncode == 0, done.stderr
+            done = CliRunner().invoke(app, words[1:], catch_exceptions=False)
+            assert done.exit_code == 0, done.stderr
         elif words[:1] == ["make"]:
             assert set(words[1:]) <= targets
         elif words:
             assert words[0] in ("git", "cd", "pip")
+
+
+def test_what_blocks_and_examples_use_is_there_after_import_alone():
+    """In a process of its own: here other tests have imported all there is."""
+    texts = [p.values[0] for p in blocks("python")] + [path.read_text(encoding="utf8") for path in EXAMPLES]
+    names = {name for text in texts for name in re.findall(r"\bom(?:\.[A-Za-z_]+)+", text)}
+    assert len(names) > 30
+    program = f"import omomi as om\nfor name in {sorted(names)}: eval(name)"
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, id=p.stem) for p in EXAMPLES])

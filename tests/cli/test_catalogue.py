@@ -62,7 +62,7 @@ def test_show_gives_defaults_ranges_and_reference():
 
 def test_a_name_of_several_kinds_shows_all():
     found = json.loads(omomi("show", "constant", "--json").stdout)
-    assert {e["kind"] for e in found} == {"schedule", "initializer"}
+    assert {e["kind"] for e in found} == {"schedule", "initializer", "current"}
     assert len(json.loads(omomi("show", "constant", "--kind", "schedules", "--json").stdout)) == 1
 
 

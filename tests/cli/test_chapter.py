@@ -1,7 +1,6 @@
 """`python -m omomi.formulas.activations` and its neighbours draw their own chapters."""
 
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,11 @@ def test_each_package_of_formulas_has_one():
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_chapter(package, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"omomi.formulas.{package}"],
-        capture_output=True, text=True, cwd=tmp_path, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"{package}.png"
+def test_chapter(package, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_module(f"omomi.formulas.{package}", run_name="__main__")
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == f"{package}.png"
     assert (tmp_path / f"{package}.png").read_bytes().startswith(b"\x89PNG")
     names = om.Formula.kinds[find_kind(package)].entries()
-    assert all(name in done.stdout for name in names)
+    assert all(name in said for name in names)

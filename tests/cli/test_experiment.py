@@ -25,7 +25,7 @@ scale = "std"
 """
 MISTAKES = [
     "task: no data set is named 'spirl'; did you mean 'spiral'?",
-    "net: no layer or activation is named 'rleu'; did you mean 'relu'?",
+    "net: no layer, activation or neuron is named 'rleu'; did you mean 'relu'?",
     "net: Dropout: rate must lie in [0, 1), got 2",
     "optimizer: no optimizer is named 'adma'; did you mean 'adam'?",
     "lr must be a number > 0, got inf",
