@@ -121,12 +121,13 @@ PARTS = {
     "article": ((Article(),), ("omomi", "article", "torch", "torch-compile", "jax")),
     "simulation": (
         (Simulation("1,000 neurons", 1_000), Simulation("100,000 neurons", 100_000)),
-        ("omomi", "brian2-cython", "brian2-cpp", "brian2-cpp-2"),
+        ("omomi", "omomi-float32", "brian2-cython", "brian2-cpp", "brian2-cpp-2"),
     ),
     "fi-curve": ((FICurve(),), ("omomi", "article")),
 }
 MODULES = {
     "omomi": "spikes_omomi",
+    "omomi-float32": "spikes_omomi",
     "snntorch": "spikes_libraries",
     "snntorch-hoisted": "spikes_libraries",
     "spikingjelly": "spikes_libraries",

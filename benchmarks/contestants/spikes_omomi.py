@@ -7,8 +7,8 @@ import omomi as om
 from omomi.formulas.losses import Loss
 from omomi.formulas.neurons import If, Lif
 from omomi.formulas.surrogates import FastSigmoid
-from omomi.networks.layers import Layer, Mode
-from omomi.networks.readouts import SpikeCount
+from omomi.networks.layers import Mode
+from omomi.networks.readouts import PopulationRate, SpikeCount
 from omomi.networks.spiking import Spiking
 
 
@@ -43,19 +43,6 @@ class SquaredMean(Loss):
         return 2 * y
 
 
-class MeanOfAll(Layer):
-    """(T, N) → (1,)"""
-
-    def shapes(self, shape_in):
-        return {}, (1,)
-
-    def forward(self, p, x, mode):
-        return x.mean(axis=(2, 3))[..., None], x.shape
-
-    def backward_input(self, p, tape, dy):
-        return np.full(tape, dy[..., None] / np.prod(tape[2:]), dy.dtype)
-
-
 def training(case, name):
     neurons = {"surrogate": FastSigmoid(k=SLOPE)}
     first, second = Spiking(Lif(tau=TAU), steps=case.steps, **neurons), Spiking(Lif(tau=TAU), **neurons)
@@ -66,7 +53,7 @@ def training(case, name):
 
 def article(case, name):
     """With the reset detached."""
-    net = om.Network((case.steps, case.inputs), om.Dense(case.units), Spiking(If()), MeanOfAll())
+    net = om.Network((case.steps, case.inputs), om.Dense(case.units), Spiking(If()), PopulationRate())
     momentum, inputs = om.Momentum(lr=case.lr, momentum=case.momentum), case.inputs_of_all()
     run = om.Run(net, inputs, np.zeros((len(inputs), 1)), loss=SquaredMean(), optimizer=momentum, batch_size=1,
                  seeds=[0], shuffle=False)  # fmt: skip
@@ -87,9 +74,10 @@ def running(run, weights):
 
 def simulation(case, name):
     neuron, currents, seen = Lif(tau=case.tau), case.currents(), {}
+    precision = "float32" if name.endswith("float32") else "float64"
 
     def once():
-        seen["run"] = om.simulate(neuron, currents, case.T, case.dt, record=())
+        seen["run"] = om.simulate(neuron, currents, case.T, case.dt, record=(), dtype=precision)
 
     return once, lambda: {"counts": seen["run"].counts()}
 

@@ -345,3 +345,15 @@ def test_sam_takes_the_gradient_at_the_worst_place_nearby():
     assert_allclose(asked[1], [3 + 0.25 * 0.6, 4 + 0.25 * 0.8], rtol=1e-15)
     assert_allclose(theta_RP[0], [3 - 0.5 * 3.15, 4 - 0.5 * 4.2], rtol=1e-15)
     assert Sam(AdamW(lr=0.125)).rate == 0.125
+
+
+@pytest.mark.parametrize("precision", ["f", "d", "g"])
+def test_an_average_that_nothing_feeds_ends_at_zero(precision):
+    """Subnormal numbers are a hundred times slower than others; what is lost stays lost. Compiled, and plain NumPy."""
+    optimizer = Optimizer.named("momentum", momentum=0.5)
+    smallest = np.finfo(precision).tiny
+    theta = np.zeros((1, 4), precision)
+    state = optimizer.state(theta)
+    state.slots[0, 0] = [3 * smallest, 1.5 * smallest, -1.5 * smallest, np.nan]
+    optimizer.step(1, theta, np.zeros_like(theta), state)
+    np.testing.assert_array_equal(state.slots[0, 0], np.array([1.5 * smallest, 0, 0, np.nan], precision))

@@ -64,6 +64,15 @@ def test_brian2(name):
 # Closed forms
 
 
+def test_steps_are_as_long_as_the_neuron_bears():
+    """At 10 µA/cm² the axon fires some 68 times a second; with steps of 0.1 ms it would fall silent."""
+    run = om.simulate("hodgkin_huxley", 10.0, T=500)
+    assert run.dt == om.fi_curve("hodgkin_huxley", [10.0], T=1).dt == 0.05
+    assert 62 < run.rates()[0] < 74
+    with pytest.warns(UserWarning, match=r"^HodgkinHuxley needs dt ≤ 0.05 ms, got 0.1: its numbers are wrong$"):
+        om.simulate("hodgkin_huxley", 10.0, T=1, dt=0.1)
+
+
 def test_period_of_lif():
     """τ log((R I - v_r) / (R I - θ)), to the next whole step."""
     i, dt = np.array([1.1, 1.5, 4.0]), 0.01

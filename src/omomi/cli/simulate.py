@@ -38,7 +38,7 @@ def simulate(
         typer.Option(help='A number, several for several neurons, or "sine(2, frequency=5)", …: omomi list current.'),
     ] = "1",
     T: Annotated[float, typer.Option("--T", "--duration", help="ms.")] = 100.0,
-    dt: Annotated[float, typer.Option(help="ms.")] = 0.1,
+    dt: Annotated[float | None, typer.Option(help="ms; else 0.1, or what it needs.", show_default=False)] = None,
     n: Annotated[int | None, typer.Option("--n", help="How many neurons.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="Of noise.")] = 0,
     record: Annotated[str, typer.Option(help='The states to write: "v, w"; i is the current.')] = "v",
@@ -71,7 +71,7 @@ def fi_curve(
     neuron: Which,
     currents: Annotated[str, typer.Option(help="first:last:how many, or numbers with commas between.")] = "0:2:10",
     T: Annotated[float, typer.Option("--T", "--duration", help="ms at each current.")] = 1000.0,
-    dt: Annotated[float, typer.Option(help="ms.")] = 1.0,
+    dt: Annotated[float | None, typer.Option(help="ms; else 1, or what it needs.", show_default=False)] = None,
     out: Out = None,
     force: Force = False,
     as_json: Json = False,
@@ -91,7 +91,13 @@ def fi_curve(
     if as_json:
         lines = [{**{p: float(v[k]) for p, v in curve.each.items()}, "counts": c, "rates": r}
                  for k, (c, r) in enumerate(zip(_table(curve.counts), _table(curve.rates()), strict=True))]  # fmt: skip
-        said = {"neuron": repr(made), "T": curve.T, "dt": dt, "currents": curve.currents.tolist(), "curves": lines}
+        said = {
+            "neuron": repr(made),
+            "T": curve.T,
+            "dt": curve.dt,
+            "currents": curve.currents.tolist(),
+            "curves": lines,
+        }
         typer.echo(json.dumps(said, indent=1, ensure_ascii=False))
         return
     from .tables import print_table

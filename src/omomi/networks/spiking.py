@@ -185,11 +185,19 @@ class Spiking(Layer):
 
     def _begin(self, rows: int, units: int, own: dict[str, Array], batch: int, dtype: Any) -> Array:
         """The states at the beginning, (states, M, N); with a refractory time one row more."""
-        each = {name: np.repeat(values, batch, axis=0) for name, values in own.items()}
         state = np.zeros((len(self.neuron.states) + self._plan.pausing, rows, units), dtype)
-        for row, value in zip(state, self.neuron.call("start", dt=self.dt, each=each), strict=False):
-            row[...] = value
+        values: Any = self._usual_begin
+        if own:
+            each = {name: np.repeat(values, batch, axis=0) for name, values in own.items()}
+            values = self.neuron.call("start", dt=self.dt, each=each)
+        for row, value in zip(state, values, strict=False):
+            if own or value:
+                row[...] = value
         return state
+
+    @cached_property
+    def _usual_begin(self) -> tuple[float, ...]:
+        return tuple(map(float, self.neuron.call("start", dt=self.dt)))
 
     def _learned(self, own: dict[str, Array], dtype: Any) -> Array:
         return np.stack(list(own.values())) if own else np.empty((0, 0, 0), dtype)

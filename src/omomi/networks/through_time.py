@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from textwrap import indent
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..formulas.threads import in_halves
 
 Array = np.ndarray
 BLOCK = 512  # neurons
-WORK = 100_000  # neurons × steps from which on a second thread was worth its while
+WORK = 200_000  # neurons × steps from which on a second thread was worth its while
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Plan:
     soft: bool
     pausing: bool
 
-    @property
+    @cached_property
     def kept(self) -> tuple[str, ...]:
         """The states that the way back asks for, the membrane first."""
         n = self.neuron
@@ -46,16 +46,16 @@ class Plan:
             asked |= {*self.forth.elements["excess"], *n.jumping}
         return tuple(state for state in n.states if state == "v" or state in asked)
 
-    @property
+    @cached_property
     def forth(self) -> Written:
         return written(self.neuron, FORTH if self.neuron.spiking else FORTH[:1], self.neuron.learned, self.beside)
 
-    @property
+    @cached_property
     def back(self) -> Written:
         formulas = (*FORTH[1:], *BACK) if self.neuron.spiking else BACK[:1]
         return written(self.neuron, formulas, self.neuron.learned, self.beside)
 
-    @property
+    @cached_property
     def beside(self) -> tuple[str, ...]:
         """The surrogate's scalars."""
         return self.smooth("value").scalars
@@ -63,11 +63,11 @@ class Plan:
     def smooth(self, formula: str) -> kernels.Body:
         return kernels.body(getattr(self.surrogate, formula), ("x",), formula)
 
-    @property
+    @cached_property
     def fires(self) -> str:
         return "x > 0" if self.strict else "x >= 0"
 
-    @property
+    @cached_property
     def recalls(self) -> bool:
         """Whether the way back asks for the states and the current before each step."""
         return any(self.back.takes("charge_back", name) for name in (*self.neuron.states, "i"))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..formulas.neurons import Neuron
 from .engine import Engine
-from .simulate import per_neuron, steps_of
+from .simulate import per_neuron, step_of, steps_of
 from .simulation import FICurve
 
 Array = np.ndarray
@@ -20,18 +20,20 @@ def fi_curve(
     neuron: Neuron | str,
     currents: Any,
     T: float = 1000.0,
-    dt: float = 1.0,
+    dt: float | None = None,
     *,
     each: Mapping[str, Any] | None = None,
 ) -> FICurve:
-    """Spikes within T ms, in steps of dt ms, at each of the currents (M,), all at once.
+    """Spikes within T ms, in steps of dt ms, at each of the currents (M,), all at once; dt is 1 if the neuron bears it.
 
     each: fields by which K neurons differ: {"Rm": [1, 10], "tau_ref": 1}; counts are then (K, M).
 
     >>> fi_curve("lif(Cm=10, tau_ref=1)", np.linspace(0, 2, 10)).counts.tolist()
     [0, 0, 0, 0, 0, 43, 66, 91, 111, 125]
     """
-    neuron, steps, i = Neuron.of(neuron), steps_of(T, dt), np.asarray(currents)
+    neuron, i = Neuron.of(neuron), np.asarray(currents)
+    dt = step_of(neuron, dt, 1.0)
+    steps = steps_of(T, dt)
     if i.dtype.kind not in "biuf" or i.ndim != 1 or not i.size or not np.isfinite(i).all():
         raise ValueError(f"fi_curve: currents must be finite numbers (M,), got {currents!r}")
     own = per_neuron(neuron, each) if each else {}

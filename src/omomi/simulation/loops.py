@@ -67,18 +67,20 @@ def advancing(
     rows = [f"{s}_row = now[{n}, first:stop]" for n, s in enumerate(states)]
     rows += [f"{name}_row = own[{n}, first:stop]" for n, name in enumerate(each)]
     bits = {"f": 24, "d": 52}[char]  # whole numbers that its floating point counts exactly
+    carried = {"last": "last_row"} if neuron.crossing or pausing else {}
+    carried |= {"done": "spikes"} if neuron.spiking else {}
+    read = ["i = i_row[unit]", _read(states, each), *(f"{name} = {row}[unit]" for name, row in carried.items())]
+    write = [_kept(states), *(f"{row}[unit] = {name}" for name, row in carried.items())]
     step = [
-        "i = i_row[unit]",
-        _read(states, each),
         _charged(neuron, method, w),
         *_fired(neuron, pausing, w),
-        "spikes[unit] = two * spikes[unit] + where(spike, one, zero)" if neuron.spiking else "",
+        "done = two * done + where(spike, one, zero)" if neuron.spiking else "",
     ]
     seen = [f"{s}_seen[unit] = {s}_new" for s in states]
     if neuron.spiking and "V_spike" in names_of(neuron):
         height = "V_spike_row[unit]" if "V_spike" in each else "real(V_spike_)"
         seen[0] = f"{states[0]}_seen[unit] = where(spike, {states[0]}_new + {height}, {states[0]}_new)"
-    after = [*_reset(neuron, pausing, w), _kept(states)]
+    after = _reset(neuron, pausing, w)
     loop = f"""
 edge, zero, one, two = real(edge), real(0), real(1), real(2)
 {"half, whole, sixth = real(0.5 * dt_), real(dt_), real(dt_ / 6)" if method else ""}
@@ -105,12 +107,12 @@ for first in range(int(at[0]), int(at[1]), {BLOCK}):
         clock = real(step)
         if recording:
             for unit in range(size):
-{_indented(16, *step, *seen, *after)}
+{_indented(16, *read, *step, *seen, *after, *write)}
             sample = int(at[5]) + step
 {_indented(12, _recorded(states))}
         else:
             for unit in range(size):
-{_indented(16, *step, *after)}
+{_indented(16, *read, *step, *after, *write)}
 {_indented(8, _noted(bits) if neuron.spiking else "")}
     start = 0
     {"for unit in range(size): last_row[unit] -= real(at[3])" if pausing else ""}
@@ -174,10 +176,10 @@ def _fired(neuron: type[Neuron], pausing: bool, w: Written) -> list[str]:
         return []
     v, excess = neuron.states[0], f"excess_new = {_call(w, 'excess', neuron.states, '_new')}"
     if neuron.crossing:
-        return [excess, "spike = (excess_new > edge) & (not last_row[unit] > edge)", "last_row[unit] = excess_new"]
+        return [excess, "spike = (excess_new > edge) & (not last > edge)", "last = excess_new"]
     if not pausing:
         return [excess, "spike = excess_new > edge"]
-    held = ["free = last_row[unit] < clock", f"{v}_new = where(free, {v}_new, {v})"]
+    held = ["free = last < clock", f"{v}_new = where(free, {v}_new, {v})"]
     return [*held, excess, "spike = free & (excess_new > edge)"]
 
 
@@ -187,7 +189,7 @@ def _reset(neuron: type[Neuron], pausing: bool, w: Written) -> list[str]:
         return []
     lines = [f"{', '.join(s + '_r' for s in neuron.states)} = {_call(w, 'reset', neuron.states, '_new')}"]
     lines += [f"{s}_new = where(spike, {s}_r, {s}_new)" for s in neuron.jumping]
-    return lines + (["last_row[unit] = where(spike, clock + pause_row[unit], last_row[unit])"] if pausing else [])
+    return lines + (["last = where(spike, clock + pause_row[unit], last)"] if pausing else [])
 
 
 def _recorded(states: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ def simulate(
     neuron: Neuron | str,
     current: Any,
     T: float,
-    dt: float = 0.1,
+    dt: float | None = None,
     *,
     each: Mapping[str, Any] | None = None,
     n: int | None = None,
@@ -37,7 +38,7 @@ def simulate(
     dtype: Any = "float64",
     out: str | Path | None = None,
 ) -> Simulation:
-    """A neuron, or many beside each other, for T ms in steps of dt ms.
+    """A neuron, or many beside each other, for T ms in steps of dt ms: 0.1, or fewer if the neuron needs it.
 
     In a step the current that flows from t - dt to t charges the neurons; those beyond the threshold spike at t and are
     reset; then v is held for the refractory time, in whole steps. What is recorded at t is the state before the reset.
@@ -55,7 +56,9 @@ def simulate(
     >>> simulate("lif(Cm=10, tau_ref=10)", 1.5, T=50).spike_times.round(6).tolist()
     [11.0, 32.0]
     """
-    neuron, steps, real = Neuron.of(neuron), steps_of(T, dt), _real(dtype)
+    neuron, real = Neuron.of(neuron), _real(dtype)
+    dt = step_of(neuron, dt, 0.1)
+    steps = steps_of(T, dt)
     names = _recorded(neuron, (record,) if isinstance(record, str) else tuple(record))
     own, begin = per_neuron(neuron, each or {}), _start(neuron, start)
     current = Current.parse(current) if isinstance(current, str) else current
@@ -114,6 +117,16 @@ def _real(dtype: Any) -> np.dtype:
         if dtype in (known, known.name, known.type):
             return known
     raise ValueError(f"simulate: dtype must be float32 or float64, got {dtype!r}")
+
+
+def step_of(neuron: Neuron, dt: float | None, usual: float) -> float:
+    """The dt asked for, with a warning where the neuron does not bear it; left out, the usual one if it does."""
+    if dt is None:
+        return min(usual, neuron.coarsest)
+    if dt > neuron.coarsest:
+        name = type(neuron).__name__
+        warnings.warn(f"{name} needs dt ≤ {neuron.coarsest:g} ms, got {dt:g}: its numbers are wrong", stacklevel=3)
+    return dt
 
 
 def steps_of(T: float, dt: float) -> int:

@@ -28,6 +28,7 @@ class HodgkinHuxley(Dynamics):
 
     also = ("hh",)
     states = ("v", "m", "h", "n")
+    coarsest = 0.05
     crossing = True
     C: float = between(0, math.inf, default=1.0, closed="()")  # µF/cm²
     g_Na: float = between(0, math.inf, default=120.0, closed="[)")  # mS/cm²

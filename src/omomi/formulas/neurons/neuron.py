@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache, cached_property
@@ -40,6 +41,7 @@ class Neuron(Formula, root=True):
     learned: ClassVar[tuple[str, ...]] = ()  # parameters that a layer learns, one for each neuron
     jumping: ClassVar[tuple[str, ...]] = ("v",)  # the states that a spike changes
     spiking: ClassVar[bool] = True  # else its output is the membrane
+    coarsest: ClassVar[float] = math.inf  # ms: with longer steps its numbers are wrong
     crossing: ClassVar[bool] = False  # a spike is the way up through the threshold, and nothing is reset
 
     charge: ClassVar[Callable[..., Any]]

@@ -76,6 +76,7 @@ class Optimizer(Formula, root=True):
             memory = state.memory[:, :, None].astype(theta.dtype)
             new = self.update(t, theta, grad, *state.slots, *memory, *hyper)
             theta[...], state.slots[...] = (new[0], new[1:]) if self.slots else (new, state.slots)
+            state.slots[np.abs(state.slots) < np.finfo(theta.dtype).tiny] = 0  # as the compiled loops do
             return
         scalars = np.array((t, *hyper), dtype=np.float64)
         self._loops[theta.dtype.char](theta, grad, state.slots, state.memory, scalars)
