@@ -60,7 +60,7 @@ def test_noise_has_a_seed_and_long_tables_end():
 
 def test_fi_curve_is_that_of_the_article(tmp_path):
     file = tmp_path / "curve.csv"
-    result = omomi("fi-curve", "lif", "--Rm", "1,10", "--tau-ref", "1", "--Cm", "10", "--out", file)
+    result = omomi("fi-curve", "lif", "--Rm", "1,10", "--tau-ref", "1", "--out", file)
     grid = reference("neurons")["FI_curve"]["grid"]
     wanted = [grid[f"Rm={rm},tau_ref=1"]["counts"] for rm in (1, 10)]
     rows = list(csv.reader(file.read_text().splitlines()))

@@ -21,7 +21,7 @@ SHOWN = 20  # neurons in a table
 PICTURES = (".png", ".svg", ".pdf")
 FIELDS = {"allow_extra_args": True, "ignore_unknown_options": True}  # those of the neuron, whatever it is
 
-Which = Annotated[str, typer.Argument(metavar="NEURON", help='lif, "ad_ex(a=2)", …; see: omomi list neuron.')]
+Which = Annotated[str, typer.Argument(metavar="NEURON", help='lif, "adex(a=2)", …; see: omomi list neuron.')]
 Out = Annotated[
     Path | None,
     typer.Option(help="A .csv or .npz for the numbers, a .png, .svg or .pdf for a picture.", show_default=False),
@@ -116,12 +116,14 @@ def _neuron(text: str, options: list[str]) -> tuple[Neuron, dict[str, Any]]:
     neuron: Any = Neuron.parse(text)
     each, name = dict[str, Any](), type(neuron).__name__
     known = {squash(f.name): f for f in fields(neuron)}
+    given = set[str]()
     words = iter([part for word in options for part in (word.split("=", 1) if word.startswith("--") else [word])])
     for word in words:
         field = known.get(squash(word.removeprefix("--")))
         if not word.startswith("--") or field is None:
             near = near_miss(word.removeprefix("--"), [f.name for f in known.values()])
             raise ValueError(f"{name} has no option {word!r}{near} (see: omomi show {text.partition('(')[0]})")
+        given.add(field.name)
         value = next(words, None)
         if value is None:
             raise ValueError(f"{word} needs a value")
@@ -133,6 +135,10 @@ def _neuron(text: str, options: list[str]) -> tuple[Neuron, dict[str, Any]]:
             each[field.name] = values
         else:
             neuron = replace(neuron, **{field.name: float(values[0])})
+    said = "tau" in given or ("tau" in known and neuron.tau != known["tau"].default)
+    if "Rm" in given and not said and getattr(neuron, "Cm", None) == 0:
+        # A membrane of another resistance keeps its capacitance, unless its time constant is said.
+        neuron = replace(neuron, Cm=neuron.tau / known["rm"].default)
     return neuron, each
 
 
