@@ -240,7 +240,7 @@ def test_two_threads_give_the_same(monkeypatch):
     x = np.random.default_rng(0).normal(1, 2, (1, 3, 40, 700)).astype(np.float32)
     alone = there_and_back(layer, {}, x, np.ones_like(x))
     monkeypatch.setattr(through_time, "WORK", 0)
-    monkeypatch.setattr("omomi.formulas.threads.cores", lambda: 2)
+    monkeypatch.setattr("omomi.formulas.kernels.cores", lambda: 2)
     both = there_and_back(layer, {}, x, np.ones_like(x))
     assert 0 < alone[0].mean() < 1
     assert_array_equal(both[0], alone[0])

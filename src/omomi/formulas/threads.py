@@ -7,13 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from .kernels import cores
+from . import kernels
 
 
 def in_halves(loop: Callable[[int, int], object], n: int, at: int | None = None) -> None:
     """loop(0, n), as loop(0, at) and loop(at, n) at the same time where there are two cores."""
     at = n // 2 if at is None else at
-    if cores() < 2 or not 0 < at < n:
+    if kernels.cores() < 2 or not 0 < at < n:
         loop(0, n)
         return
     other = _thread().submit(loop, 0, at)

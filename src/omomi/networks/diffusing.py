@@ -7,14 +7,13 @@ too small to move a weight.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 
 from ..formulas import kernels
+from ..formulas.threads import in_halves
 
 Array = np.ndarray
 WORK = 30_000_000  # multiply-adds from which on a second thread was worth its while
@@ -78,21 +77,10 @@ def _by_networks(z: Array, weights: Array, loop: Callable[[tuple[float, float]],
     Replicas of which there is less are shared among threads by `training.crew`.
     """
     nets = weights.shape[1]
-    if nets < 2 or z.shape[1] * weights[0].size < WORK or kernels.cores() < 2:
+    if z.shape[1] * weights[0].size < WORK:
         loop((0, nets))
-        return
-    other = _thread().submit(loop, (0, nets // 2))
-    loop((nets // 2, nets))
-    other.result()
-
-
-@cache
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1)
-
-
-if hasattr(os, "register_at_fork"):  # threads do not survive a fork
-    os.register_at_fork(after_in_child=_thread.cache_clear)
+    else:
+        in_halves(lambda start, end: loop((start, end)), nets)
 
 
 # Rows of a block: so many that its product has at most as many multiply-adds as BLAS gives to one thread.
