@@ -17,6 +17,7 @@ from ..formulas.neurons import Neuron
 from ..formulas.schedules import Schedule
 from ..formulas.surrogates import Surrogate
 from ..networks.layers import Activate
+from ..simulation.currents import Current, Noise
 from . import neurons
 from .images import image_grid
 from .points import scatter
@@ -29,12 +30,13 @@ Array = np.ndarray
 Z = (-5.0, 5.0)
 X = (-2.0, 2.0)  # of surrogates: how far a membrane is beyond its threshold
 EPOCHS = 100
+MOMENTS, MOMENT = 200.0, 0.1  # ms of a current, in steps of so many
 FANS = (256, 128)  # in, out: of the matrix that an initializer fills for its picture
 IMAGES = 32
 
 
 def formula(f: Any, ax: Axes | None = None) -> Axes:
-    """The picture of an activation, a loss, a schedule, an initializer, a surrogate or a data set.
+    """The picture of an activation, a neuron, a loss, a schedule, an initializer, a surrogate, a current or a data set.
 
     * Activation: f and f′, and f″ where the formula has it, with a dot at every kink; vector-valued ones as outputs
       for z = (z, 0).
@@ -43,6 +45,7 @@ def formula(f: Any, ax: Axes | None = None) -> Axes:
     * Initializer: the weights of 256 inputs to 128 units, with mean and standard deviation.
     * Neuron: its membrane when a weak and a stronger current begin, and its firing rate over constant currents.
     * Surrogate: the soft spike f and what stands in for the derivative of the spike, f′, around the threshold.
+    * Current: over 200 ms; of a noise, those of two neurons.
     * Dataset: its first pictures, or `scatter`.
 
     Parameters
@@ -103,6 +106,18 @@ def _surrogate(f: Surrogate, ax: Axes) -> None:
         ax.plot(f.kinks, f(f.kinks), "o", color=BLUE, markersize=7, markeredgecolor="white", label="kink")
     ax.set_xlabel("x = v − threshold")
     close_up(ax, np.concatenate([y, slope]), -np.inf, np.inf)  # how high the peak is matters
+
+
+def _current(f: Current, ax: Axes) -> None:
+    steps = round(MOMENTS / MOMENT)
+    t = np.arange(steps) * MOMENT
+    if isinstance(f, Noise):  # of two neurons
+        for k, colour in ((1, GREY), (0, BLUE)):
+            i = f.noise(MOMENT)(np.random.default_rng((0, k)), steps)
+            ax.plot(t, i, color=colour, linewidth=0.9, alpha=1 if k == 0 else 0.5, drawstyle="steps-post")
+    else:
+        ax.plot(t, f(t), color=BLUE, linewidth=2.2, drawstyle="steps-post")
+    ax.set(xlabel="t in ms", ylabel="current i")
 
 
 def _range(f: Activation | Surrogate, least: tuple[float, float]) -> tuple[float, float]:
@@ -208,4 +223,5 @@ PICTURES: dict[type, Callable[[Any, Axes], None]] = {
     Schedule: _schedule,
     Initializer: _initializer,
     Surrogate: _surrogate,
+    Current: _current,
 }

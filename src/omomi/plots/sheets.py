@@ -17,6 +17,7 @@ from ..formulas.neurons import Neuron
 from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Schedule
 from ..formulas.surrogates import Surrogate
+from ..simulation.currents import Current
 from .formulas import PICTURES, formula
 from .style import INK, NORMAL, SMALL, canvas, heading, pyplot
 from .trajectories import races
@@ -47,6 +48,7 @@ LAYOUTS: dict[type[Formula], Layout] = {
     Schedule: Layout((2.5, 1.8), 4, x=(0, 100), y=(0, 1.08)),
     Initializer: Layout((2.7, 2.1), 4, common_legend=False),
     Surrogate: Layout(x=(-2, 2), y=(-0.6, 1.6), columns=4),
+    Current: Layout((2.7, 1.8), 4, x=(0, 200), common_legend=False),
 }
 
 
@@ -59,8 +61,8 @@ def sheet(kind: str | type[Formula]) -> Array:
     Parameters
     ----------
     kind : str or class
-        "activation", "neuron", "loss", "schedule", "initializer", "surrogate" or "data"; of "optimizer" the ways of a
-        few, see `races`.
+        "activation", "neuron", "loss", "schedule", "initializer", "surrogate", "current" or "data"; of "optimizer" the
+        ways of a few, see `races`.
 
     Returns
     -------
