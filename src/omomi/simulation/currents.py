@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -38,8 +39,8 @@ class Noise(Current, abstract=True):
     def __call__(self, t: Any) -> Any:
         raise ValueError(f"{type(self).__name__} is drawn step by step, not a function of t; simulate does that")
 
-    def noise(self, dt: float) -> Callable[[np.random.Generator, int], Array]:
-        raise NotImplementedError
+    @abstractmethod
+    def noise(self, dt: float) -> Callable[[np.random.Generator, int], Array]: ...
 
 
 class Dc(Current):
