@@ -7,6 +7,7 @@ import pytest
 
 from catalogue import every_formula
 from omomi import checks
+from omomi.formulas import kernels
 from omomi.formulas.activations import Activation, VectorActivation
 from omomi.formulas.formula import between
 from omomi.formulas.kernels import Kernel
@@ -143,7 +144,7 @@ def test_a_wrong_neuron(name, body, said):
 
 @pytest.mark.parametrize("f", [If(), StraightThrough()], ids=repr)
 def test_a_compiled_loop_that_is_not_the_plain_formula(f, monkeypatch):
-    monkeypatch.setattr(checks.kernels, "build", lambda *_, **__: Kernel(lambda x, y, k: y.fill(0), ""))
+    monkeypatch.setattr(kernels, "build", lambda *_, **__: Kernel(lambda x, y, k: y.fill(0), ""))
     with pytest.raises(AssertionError, match="the compiled loop is not the plain formula"):
         checks.check(f)
 

@@ -14,7 +14,7 @@ Array = np.ndarray
 
 def forward(layer: Spiking, current: Array, tape: Traces) -> Array:
     """Spikes, or membranes, (M, T, N) from currents (M, T | 1, N); fills the tape."""
-    neuron, f, at = layer.neuron, layer.smooth, dict(enumerate(layer.neuron.states))
+    neuron, f = layer.neuron, layer.smooth
     *states, held = [*tape.state, *([] if tape.pausing else [np.zeros_like(tape.state[0])])]
     out = np.empty_like(tape.free)
     for t in range(out.shape[1]):
@@ -31,8 +31,10 @@ def forward(layer: Spiking, current: Array, tape: Traces) -> Array:
         (x,) = neuron.call("excess", *charged, dt=layer.dt, each=tape.own)
         spike = f(x) if layer.soft else (neuron.fires(x) & free).astype(x.dtype)
         after = neuron.call("reset", *charged, dt=layer.dt, each=tape.own)
-        states = [_blend(layer.soft, spike, a, b) if at[k] in neuron.jumping else b
-                  for k, (a, b) in enumerate(zip(after, charged, strict=True))]  # fmt: skip
+        states = [
+            _blend(layer.soft, spike, a, b) if name in neuron.jumping else b
+            for name, a, b in zip(neuron.states, after, charged, strict=True)
+        ]
         held = np.where(spike, neuron.pause(layer.dt), held - 1) if tape.pausing else held
         out[:, t] = spike
     tape.state = np.stack([*states, held] if tape.pausing else states)

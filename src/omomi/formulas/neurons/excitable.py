@@ -66,10 +66,6 @@ class HodgkinHuxley(Dynamics):
             phi * (n_opens * (1 - n) - n_closes * n),
         )
 
-    @staticmethod
-    def excess(v, threshold):
-        return v - threshold
-
 
 class FitzHughNagumo(Dynamics):
     """dv/dt = v - v³/3 - w + i,  dw/dt = φ (v + a - b w): Hodgkin and Huxley's neuron in two dimensions.
@@ -100,7 +96,3 @@ class FitzHughNagumo(Dynamics):
     @staticmethod
     def slopes(v, w, i, a, b, phi):
         return v - v * v * v / 3 - w + i, phi * (v + a - b * w)
-
-    @staticmethod
-    def excess(v, threshold):
-        return v - threshold

@@ -143,6 +143,10 @@ class Dynamics(Neuron, abstract=True):
     slopes: ClassVar[Callable[..., Any]]
     method: str = "rk4"
 
+    @staticmethod
+    def excess(v, threshold):
+        return v - threshold
+
     def call(
         self, formula: str, *elements: Any, dt: float = 1.0, each: Mapping[str, Any] | None = None
     ) -> tuple[Any, ...]:

@@ -44,10 +44,6 @@ class Qif(Dynamics):
         return (a * (v - rest) * (v - v_c) + Rm * i) / tau
 
     @staticmethod
-    def excess(v, threshold):
-        return v - threshold
-
-    @staticmethod
     def reset(v, v_reset):
         return v_reset
 
@@ -83,10 +79,6 @@ class Eif(Dynamics):
     def slopes(v, i, C, g_L, E_L, V_T, delta_T, threshold):
         upstroke = g_L * delta_T * exp((np.minimum(v, threshold) - V_T) / delta_T)
         return (g_L * (E_L - v) + upstroke + i) / C
-
-    @staticmethod
-    def excess(v, threshold):
-        return v - threshold
 
     @staticmethod
     def reset(v, v_reset):
@@ -133,10 +125,6 @@ class Adex(Dynamics):
     def slopes(v, w, i, C, g_L, E_L, V_T, delta_T, tau_w, a, threshold):
         upstroke = g_L * delta_T * exp((np.minimum(v, threshold) - V_T) / delta_T)
         return (g_L * (E_L - v) + upstroke - w + i) / C, (a * (v - E_L) - w) / tau_w
-
-    @staticmethod
-    def excess(v, threshold):
-        return v - threshold
 
     @staticmethod
     def reset(v, w, v_reset, b):
@@ -188,10 +176,6 @@ class Izhikevich(Dynamics):
     @staticmethod
     def slopes(v, u, i, a, b):
         return (0.04 * v + 5) * v + 140 - u + i, a * (b * v - u)
-
-    @staticmethod
-    def excess(v, threshold):
-        return v - threshold
 
     @staticmethod
     def reset(v, u, c, d):
