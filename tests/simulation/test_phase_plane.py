@@ -10,7 +10,7 @@ import omomi as om
 def test_fitzhugh_nagumo():
     """Fixed points are the roots of v - v³/3 - (v + a) / b + i; there dw = 0 is the line w = (v + a) / b."""
     i, (a, b) = 0.5, (0.7, 0.8)
-    plane = om.phase_plane("fitz_hugh_nagumo", i, (-2.5, 2.5), (-1, 2), n=51)
+    plane = om.phase_plane("fitz_hugh_nagumo", i, n=51)
     roots = np.roots([-1 / 3, 0, 1 - 1 / b, i - a / b])
     v = float(roots[np.isreal(roots)][0].real)
     assert_allclose(plane.fixed, [[v, (v + a) / b]], rtol=1e-9)

@@ -16,18 +16,21 @@ Array = np.ndarray
 def phase_plane(
     neuron: Neuron | str,
     i: float = 0.0,
-    v: tuple[float, float] = (-80.0, 20.0),
-    w: tuple[float, float] = (-20.0, 20.0),
+    v: tuple[float, float] | None = None,
+    w: tuple[float, float] | None = None,
     n: int = 201,
 ) -> PhasePlane:
     """The slopes of a neuron of two states on a grid of n × n points between the ends of v and of w, at a current i.
 
-    >>> phase_plane("fitz_hugh_nagumo", 0.5, (-2.5, 2.5), (-1, 2)).stable.tolist()
+    Ends that are left out are those of the neuron's `plane`; all are in the units of its states.
+
+    >>> phase_plane("fitz_hugh_nagumo", 0.5).stable.tolist()
     [False]
     """
     neuron = Neuron.of(neuron)
     if not isinstance(neuron, Dynamics) or len(neuron.states) != 2:
         raise ValueError(f"phase_plane: a neuron with slopes of two states is needed, got {neuron!r}")
+    v, w = v or neuron.plane[0], w or neuron.plane[1]
     for name, ends in zip("vw", (v, w), strict=True):
         if not -np.inf < ends[0] < ends[1] < np.inf:
             raise ValueError(f"phase_plane: {name} must be (low, high), got {ends!r}")

@@ -81,6 +81,7 @@ class FitzHughNagumo(Dynamics):
 
     also = ("fhn",)
     states = ("v", "w")
+    plane = ((-2.5, 2.5), (-1.0, 2.0))
     crossing = True
     a: float = between(-math.inf, math.inf, default=0.7, closed="()")
     b: float = between(0, math.inf, default=0.8, closed="()")

@@ -142,6 +142,10 @@ class Dynamics(Neuron, abstract=True):
 
     slopes: ClassVar[Callable[..., Any]]
     method: str = "rk4"
+    plane: ClassVar[tuple[tuple[float, float], ...]] = (
+        (-80.0, 20.0),
+        (-20.0, 20.0),
+    )  # ends of two states, for pictures
 
     @staticmethod
     def excess(v, threshold):
