@@ -24,11 +24,26 @@ def catalogues_as_they_were():
         kind.catalogue.update(known)
 
 
+@cache
+def gpu():
+    try:
+        import cupy
+    except ImportError:
+        return False
+    return cupy.is_available()
+
+
 def pytest_collection_modifyitems(config, items):
-    """Of two workers one begins with the formulas, the other at the end of the rest.
+    """What needs a GPU is left out where there is none.
+
+    Of two workers one begins with the formulas, the other at the end of the rest.
 
     Where both go through a catalogue in step, each compiles what the other compiles at this moment.
     """
+    needing = [item for item in items if item.get_closest_marker("gpu")]
+    if needing and not gpu():
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
     if hasattr(config, "workerinput"):
         formulas = [item for item in items if "formulas" in item.path.parts]
         items[:] = formulas + [item for item in reversed(items) if "formulas" not in item.path.parts]

@@ -84,3 +84,58 @@ def test_what_cannot_be_compiled_runs_as_numpy_and_says_so():
         y = Stepped()(np.array([1.5, -0.5]))
     assert y.tolist() == [1, -1]
     assert Stepped()(np.array([2.5])).tolist() == [2]  # and says it once
+
+
+NEURON = '''
+import omomi as om
+from omomi.formulas.formula import between
+
+
+class Halving(om.neurons.Neuron):
+    """v ← v / 2 + i, with a spike at 1."""
+
+    threshold: float = between(0, 9, default=1.0)
+
+    @staticmethod
+    def start():
+        return 0.0
+
+    @staticmethod
+    def charge(v, i):
+        return v / 2 + i
+
+    @staticmethod
+    def charge_back(gv):
+        return gv / 2, gv
+
+    @staticmethod
+    def excess(v, threshold):
+        return v - threshold
+
+    @staticmethod
+    def excess_back(gx):
+        return gx
+
+    @staticmethod
+    def reset(v):
+        return 0.0
+
+    @staticmethod
+    def reset_back(gv):
+        return 0.0
+'''
+
+
+def test_a_neuron_typed_at_a_prompt_learns():
+    """Without its source no loop can be written; it goes through plain NumPy, as a leaky one of τ = 2 would."""
+    scope = {"__name__": "__main__"}
+    exec(compile(NEURON, "<prompt>", "exec"), scope)
+    x, y = np.random.default_rng(0).random((20, 6, 4)), np.arange(20) % 2
+    mine, leaky = (
+        om.fit(
+            om.Network((6, 4), om.Dense(5), neuron, om.SpikeCount(), om.Dense(2)), x, y, epochs=2, seeds=[0, 1],
+            dtype="float64",
+        )
+        for neuron in (scope["Halving"](), om.Lif(tau=2, Rm=2))
+    )  # fmt: skip
+    assert_allclose(mine.theta, leaky.theta, rtol=1e-9)

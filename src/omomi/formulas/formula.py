@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 
+from ..shown import Shown
+
 _NO_DEFAULT: Any = MISSING
 
 
@@ -53,7 +55,7 @@ def of_kind(
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(between, numbers, flag, one_of, of_kind, field))
-class Formula(ABC):
+class Formula(Shown, ABC):
     """A frozen dataclass that is registered by being defined.
 
     A direct subclass made with `root=True` is a kind (Activation, Loss, …) and owns a catalogue;

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .arrays import array
 from .formula import Formula, between
 from .vocabulary import erf, exp, indicator, log1p, normal_cdf, where
 
@@ -31,12 +32,12 @@ class Surrogate(Formula, root=True):
     def __call__(self, x: Any) -> Array:
         """The soft spike, for an array of any shape."""
         x = _real(x)
-        return np.asarray(self.value(x, *self.hyper), x.dtype)
+        return array(self.value(x, *self.hyper), x.dtype)
 
     def slope(self, x: Any) -> Array:
         """What stands in for the derivative of the spike, for an array of any shape."""
         x = _real(x)
-        return np.asarray(self.derivative(x, *self.hyper), x.dtype)
+        return array(self.derivative(x, *self.hyper), x.dtype)
 
 
 class SpikeMask(Surrogate):
@@ -348,5 +349,5 @@ class PseudoSpike(Surrogate):
 
 def _real(x: Any) -> Array:
     """x as an array of floating point."""
-    x = np.asarray(x)
+    x = array(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)

@@ -26,7 +26,7 @@ def forward(x: Array, weights: Array, signs: Array, scale: Array, line: Array, z
     x (R | 1, B, 1 | K, m), weights (R, K, m, n), or (R, K, 2 m, n) for an x that excites and inhibits; signs (m,) of
     the inputs, scale (n,), line (R, K, n), z (R, B, K, n).
     """
-    if z.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
+    if kernels.takes(z, kernels.PRECISIONS) and x.flags.c_contiguous:
         loop = _forward[z.dtype.char]
         _by_networks(z, weights, lambda nets: loop(x, weights, signs, scale, line, z, np.array(nets, np.float64)))
         return
@@ -40,8 +40,8 @@ def forward(x: Array, weights: Array, signs: Array, scale: Array, line: Array, z
 
 def heard(d: Array, slope: Array | None, scale: float, shape: tuple[int, ...]) -> Array:
     """scale · d ∘ slope, (R, B, K, n). d is of that shape, or 1 along K or n; no slope stands for 1."""
-    u = np.empty(shape, d.dtype)
-    if d.dtype.char in kernels.PRECISIONS:
+    u = np.empty(shape, d.dtype, like=d)
+    if kernels.takes(d, kernels.PRECISIONS):
         d, slope = np.ascontiguousarray(d), u if slope is None else np.ascontiguousarray(slope)
         _heard[d.dtype.char, slope is not u](d, slope.reshape(shape), u, np.array([scale]))
     else:
@@ -57,7 +57,7 @@ def grow(x: Array, d: Array, u: Array, weights: Array, bias: Array, beta: float,
     x (R | 1, B, K | 1, m), where a single network of inputs stands for both types; d (R, B, K), u (R, B, K, n), weights
     (R, K, rows, n); bias (R, K, 2, n) likewise from inputs of β, or of shape (R, K, 0, n).
     """
-    if u.dtype.char in kernels.PRECISIONS and x.flags.c_contiguous:
+    if kernels.takes(u, kernels.PRECISIONS) and x.flags.c_contiguous:
         loop, d = _grow[u.dtype.char, rate is not None], np.ascontiguousarray(d)
         _by_networks(u, weights, lambda nets: loop(x, d, u, weights, bias, np.array([*nets, beta, rate or 0.0])))
         return

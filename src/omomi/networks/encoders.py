@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..formulas.arrays import on_host
 from ..formulas.formula import between, flag, one_of
 from .layers import Array, Layer, Mode, Shape, Weights
 
@@ -62,7 +63,7 @@ class _Drawn(Layer, abstract=True):
         if len(x) not in (1, len(rngs)):
             raise ValueError(f"{self} needs a generator for each of the {len(x)} replicas, got {len(rngs)}")
         mean = np.clip(self.scale * x, 0, self.most)
-        y = np.empty((len(rngs), x.shape[1], self.steps, x.shape[2]), x.dtype)
+        y = np.empty((len(rngs), x.shape[1], self.steps, x.shape[2]), x.dtype, like=x)
         for rng, row, out in zip(rngs, np.broadcast_to(mean, (len(rngs), *x.shape[1:])), y, strict=True):
             self.draw(rng, row[:, None], out)
         return _with_nan(y, x[:, :, None]), (mean > 0) & (mean < self.most) if mode.train else None
@@ -93,7 +94,7 @@ class Bernoulli(_Drawn):
         return self.gain
 
     def draw(self, rng: np.random.Generator, mean: Array, out: Array) -> None:
-        np.less(rng.random(out.shape, np.float32), mean, out=out, casting="unsafe")
+        np.less(np.asarray(rng.random(out.shape, np.float32), like=out), mean, out=out, casting="unsafe")
 
 
 class Poisson(_Drawn):
@@ -118,7 +119,7 @@ class Poisson(_Drawn):
         return self.rate * self.dt / 1000
 
     def draw(self, rng: np.random.Generator, mean: Array, out: Array) -> None:
-        out[...] = rng.poisson(np.nan_to_num(mean), out.shape)
+        out[...] = np.asarray(rng.poisson(on_host(np.nan_to_num(mean)), out.shape), like=out)
 
 
 class Latency(Layer):
@@ -159,11 +160,11 @@ class Latency(Layer):
 
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         at = np.rint(self.times(x))[:, :, None]
-        y = (at == np.arange(self.steps)[:, None]).astype(x.dtype)
+        y = (at == np.arange(self.steps, like=at)[:, None]).astype(x.dtype)
         return _with_nan(y, x[:, :, None]), None
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
-        return np.zeros((*dy.shape[:2], dy.shape[3]), dy.dtype)
+        return np.zeros((*dy.shape[:2], dy.shape[3]), dy.dtype, like=dy)
 
 
 class Delta(Layer):
@@ -231,7 +232,7 @@ class Population(Layer):
         return {}, (*shape_in[:-1], shape_in[-1] * self.n)
 
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
-        away = (x[..., None] - self.centres.astype(x.dtype)) / self.width
+        away = (x[..., None] - np.asarray(self.centres.astype(x.dtype), like=x)) / self.width
         y = np.exp(-(away**2) / 2)
         return y.reshape(*x.shape[:-1], -1), (away, y) if mode.train else None
 
@@ -243,7 +244,7 @@ class Population(Layer):
 
 def over_time(x: Array, steps: int) -> Array:
     """(R, B, N) → (R, B, T, N), the same at each step."""
-    y = np.empty((*x.shape[:2], steps, *x.shape[2:]), x.dtype)
+    y = np.empty((*x.shape[:2], steps, *x.shape[2:]), x.dtype, like=x)
     y[...] = x[:, :, None]
     return y
 

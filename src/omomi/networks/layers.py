@@ -133,7 +133,7 @@ class Dense(Layer):
             and shape[1] * n_in * n_out <= kernels.SMALL
             and self.bias is not None
             and x.dtype is weights.dtype
-            and x.dtype.char in kernels.PRECISIONS
+            and kernels.takes(x, kernels.PRECISIONS)
             and x.flags.c_contiguous
         )
 
@@ -157,7 +157,7 @@ def _times(x: Array, weights: Array) -> Array:
     """x W, of all steps at once. x (R, B, …, I), W (R, I, O)."""
     if x.ndim == 3:
         return np.matmul(x, weights)
-    y = memory.empty((max(len(x), len(weights)), *x.shape[1:-1], weights.shape[-1]), x.dtype)
+    y = memory.empty((max(len(x), len(weights)), *x.shape[1:-1], weights.shape[-1]), x.dtype, x)
     np.matmul(_rows(x), weights, out=_rows(y))
     return y
 
@@ -219,6 +219,7 @@ class Dropout(Layer):
         for row, rng in zip(mask, mode.rngs, strict=True):
             np.greater_equal(rng.random(row.shape, np.float32), self.rate, out=row, casting="unsafe")
         mask *= 1 / (1 - self.rate)
+        mask = np.asarray(mask, like=x)
         return x * mask, mask
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:

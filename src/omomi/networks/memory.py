@@ -17,14 +17,15 @@ _alone = [np.empty(0)]
 NOBODY = sys.getrefcount(_alone[0])  # of what stands in a list alone
 
 
-def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: Any, like: Any = None) -> np.ndarray:
     """As `np.empty`, but a large array lies in memory that an earlier one has left.
 
-    Memory is free again when no array refers to it any more, which CPython's count of references tells.
+    Memory is free again when no array refers to it any more, which CPython's count of references tells. `like` another
+    library's array it is that library's affair.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size < LARGE:
-        return np.empty(shape, dtype)
+    if size < LARGE or not (like is None or isinstance(like, np.ndarray)):
+        return np.empty(shape, dtype, like=like)
     with _lock:
         idle = [at for at in range(len(_kept)) if sys.getrefcount(_kept[at]) == NOBODY]
         fitting = next((at for at in idle if _kept[at].size == size), None)

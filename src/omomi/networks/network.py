@@ -13,11 +13,13 @@ import numpy as np
 from ..formulas.activations import Activation
 from ..formulas.formula import near_miss, snake_case, split, squash
 from ..formulas.neurons import Neuron
+from ..shown import Shown
+from . import summary
 from .layers import EVALUATE, Activate, Array, Dense, Layer, Mode, Shape, Weights
 from .spiking import Spiking
 
 
-class Network:
+class Network(Shown):
     """`Network(n_in, Dense(128), Relu(), Dense(4))`: activations and neurons stand between the layers as they are.
 
     The network has no weights of its own: it says where those of R replicas lie in an array θ (R, P), and
@@ -148,32 +150,12 @@ class Network:
             mask[cut] = True
         return mask
 
-    def summary(self, batch_size: int = 1) -> None:
-        """Print layers, output shapes, parameters and the multiply-adds of a forward pass of one batch."""
-        rows = [
-            ("layer", "output shape", "parameters", "multiply-adds"),
-            ("input", str([batch_size, *self.shapes[0]]), "", ""),
-        ]
-        counts = zip(self.layers, self.shapes[1:], self.parameters(), self.multiply_adds(), strict=True)
-        for layer, shape, n, work in counts:
-            rows.append(
-                (
-                    repr(layer),
-                    str([batch_size, *shape]),
-                    f"{n:,}" if n else "-",
-                    f"{work * batch_size:,}" if work else "-",
-                )
-            )
-        rows.append(("total", "", f"{self.size:,}", f"{sum(self.multiply_adds()) * batch_size:,}"))
-        wide = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = [
-            "  ".join(
-                cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))
-            )
-            for row in rows
-        ]
-        rule = "─" * len(lines[0])
-        print("\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]]))
+    def summary(self, batch_size: int = 1, style: str = "omomi") -> None:
+        """Print layers, output shapes, parameters and the multiply-adds of a forward pass of one batch.
+
+        `style="keras"` prints it as `model.summary()` of Keras does, "torch" as torchinfo.
+        """
+        summary.show(self, batch_size, style)
 
 
 def _as_layer(part: Layer | Activation | Neuron) -> Layer:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..formulas import kernels
+from ..formulas.arrays import contiguous
 from ..formulas.formula import between
 from .layers import Array, Layer, Mode, Shape, Weights
 
@@ -51,8 +52,8 @@ class RateBounds(Layer):
 
 def _rates(x: Array) -> tuple[Array, int]:
     """The mean of each unit, (R, 1, N), and of how many numbers: x (R, B, …, N)."""
-    rows = np.ascontiguousarray(x).reshape(len(x), -1, x.shape[-1])
-    rates = np.empty((len(x), 1, x.shape[-1]), x.dtype)
+    rows = contiguous(x).reshape(len(x), -1, x.shape[-1])
+    rates = np.empty((len(x), 1, x.shape[-1]), x.dtype, like=x)
     kernels.sum_columns(rows, rates)
     rates /= rows.shape[1]
     return rates, rows.shape[1]

@@ -55,7 +55,7 @@ class LastMembrane(_Readout):
         return x[:, :, -1].copy(), x.shape[2]
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
-        dx = np.zeros((*dy.shape[:2], tape, dy.shape[2]), dy.dtype)
+        dx = np.zeros((*dy.shape[:2], tape, dy.shape[2]), dy.dtype, like=dy)
         dx[:, :, -1] = dy
         return dx
 
@@ -75,9 +75,7 @@ class MaxMembrane(_Readout):
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
         at, steps = tape
-        dx = np.zeros((*dy.shape[:2], steps, dy.shape[2]), dy.dtype)
-        np.put_along_axis(dx, np.broadcast_to(at, (*dy.shape[:2], 1, dy.shape[2])), dy[:, :, None], axis=2)
-        return dx
+        return np.where(np.arange(steps, like=at)[:, None] == at, dy[:, :, None], 0)
 
 
 class FirstSpike(_Readout):
@@ -94,13 +92,13 @@ class FirstSpike(_Readout):
 
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
         silent = 1 - x
-        until = np.multiply.accumulate(silent, axis=2)
+        until = np.cumprod(silent, axis=2)
         y = until.sum(axis=2)
         return -y if self.early_is_large else y, (silent, until)
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
         silent, until = tape
-        dx = np.empty((*dy.shape[:2], *silent.shape[2:]), dy.dtype)
+        dx = np.empty((*dy.shape[:2], *silent.shape[2:]), dy.dtype, like=dy)
         after = np.ones_like(silent[:, :, 0])  # Σ over t ≥ k of what is silent from k + 1 to t
         error = dy if self.early_is_large else -dy
         for k in range(silent.shape[2] - 1, -1, -1):
@@ -126,6 +124,6 @@ class PopulationRate(_Readout):
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
         steps, n = tape
-        dx = np.empty((*dy.shape[:2], steps, n), dy.dtype)
+        dx = np.empty((*dy.shape[:2], steps, n), dy.dtype, like=dy)
         dx[...] = (dy / (steps * n))[..., None]
         return dx

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ..formulas.arrays import contiguous
 from ..formulas.formula import between, flag, of_kind, one_of
 from ..formulas.initializers import Initializer, PositiveUniform
 from .diffusing import forward, grow
@@ -101,20 +102,20 @@ class SignedDense(Layer):
         r, nets, n_in, n = magnitudes.shape
         if x.ndim == 3 and 2 * x.shape[-1] != n_in:
             raise ValueError(f"{self} takes {n_in // 2} inputs, got {x.shape[-1]} (x has shape {x.shape})")
-        z = np.empty((r, x.shape[1], nets, n), x.dtype)
-        scale = (self.gain * self.signs).astype(x.dtype)
-        signs = _signs(x.shape[-1], dtype=x.dtype)
+        z = np.empty((r, x.shape[1], nets, n), x.dtype, like=x)
+        scale = np.asarray((self.gain * self.signs).astype(x.dtype), like=x)
+        signs = np.asarray(_signs(x.shape[-1], dtype=x.dtype), like=x)
         forward(x[:, :, None] if x.ndim == 3 else x, magnitudes, signs, scale, self._line(p), z)
         return z.reshape(r, -1, nets * n) if self.readout else z, x
 
     def _line(self, p: Weights) -> Array:
         """What the bias adds to z, (R, K, n)."""
         if self.bias == "none":
-            return np.zeros((*p["W"].shape[:2], self.n_out), p["W"].dtype)
+            return np.zeros((*p["W"].shape[:2], self.n_out), p["W"].dtype, like=p["W"])
         b = p["b"]
         if self.bias == "free":
             return b[:, :, 0] * self.gain
-        return (b[:, :, 0] - b[:, :, 1]) * (self.gain * self.beta * self.signs).astype(b.dtype)
+        return (b[:, :, 0] - b[:, :, 1]) * np.asarray((self.gain * self.beta * self.signs).astype(b.dtype), like=b)
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
         magnitudes = p["W"]
@@ -124,7 +125,7 @@ class SignedDense(Layer):
             folded = magnitudes[:, :, :half] - magnitudes[:, :, half:]
             return np.matmul(_nets_first(drive), folded.swapaxes(-1, -2)).sum(axis=1)
         dx = np.matmul(_nets_first(drive), magnitudes.swapaxes(-1, -2))
-        return np.ascontiguousarray(_nets_first(dx)) * _signs(n_in, dtype=dx.dtype)
+        return contiguous(_nets_first(dx)) * np.asarray(_signs(n_in, dtype=dx.dtype), like=dx)
 
     def backward_weights(self, g: Weights, tape: Any, dy: Array) -> None:
         drive = self._drive(dy)
@@ -132,7 +133,7 @@ class SignedDense(Layer):
 
     def _drive(self, dy: Array) -> Array:
         """(2 / u₀) s ∘ dy as (R, B, K, n)."""
-        return self.by_net(dy) * (self.gain * self.signs).astype(dy.dtype)
+        return self.by_net(dy) * np.asarray((self.gain * self.signs).astype(dy.dtype), like=dy)
 
     def by_net(self, y: Array) -> Array:
         """What stands at the output, as (R, B, K, n): a readout's networks lie side by side."""
@@ -155,7 +156,7 @@ class SignedDense(Layer):
             g["b"] *= self.beta
         elif self.bias == "free":
             np.sum(up, axis=1, out=g["b"][:, :, 0])
-            g["b"] *= self.signs.astype(up.dtype)
+            g["b"] *= np.asarray(self.signs.astype(up.dtype), like=up)
 
     def grow(self, g: Weights, x: Array, d: Array, u: Array, rate: float | None = None) -> None:
         """`correlate` where each sample is the business of one type: up = u where d > 0, down = -u where d < 0.
@@ -166,7 +167,7 @@ class SignedDense(Layer):
         lines = g["b"] if self.bias == "pair" else g["W"][:, :, :0]
         grow(x, np.broadcast_to(d, u.shape[:3]), u, g["W"], lines, self.beta, rate)
         if self.bias == "free":
-            moved = u.sum(axis=1) * self.signs.astype(u.dtype)
+            moved = u.sum(axis=1) * np.asarray(self.signs.astype(u.dtype), like=u)
             g["b"][:, :, 0] = moved if rate is None else g["b"][:, :, 0] - rate * moved
 
     def blocks(self, p: Weights) -> Blocks:
@@ -194,10 +195,10 @@ class Excitatory(Layer):
         return {}, (shape_in[0] * shape_in[1] // 2,)
 
     def forward(self, p: Weights, x: Array, mode: Mode) -> tuple[Array, Any]:
-        return np.ascontiguousarray(x[..., : x.shape[-1] // 2]).reshape(*x.shape[:2], -1), x.shape
+        return contiguous(x[..., : x.shape[-1] // 2]).reshape(*x.shape[:2], -1), x.shape
 
     def backward_input(self, p: Weights, tape: Any, dy: Array) -> Array:
-        dx = np.zeros((*dy.shape[:2], *tape[2:]), dy.dtype)
+        dx = np.zeros((*dy.shape[:2], *tape[2:]), dy.dtype, like=dy)
         dx[..., : tape[-1] // 2] = dy.reshape(*dy.shape[:2], tape[2], -1)
         return dx
 

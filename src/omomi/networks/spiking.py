@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..formulas import kernels
+from ..formulas.arrays import contiguous
 from ..formulas.formula import between, flag, of_kind
 from ..formulas.initializers import Initializer, TorchLinear
 from ..formulas.neurons import If, Neuron
@@ -107,11 +108,24 @@ class Spiking(Layer):
 
     def of_product(self, p: Weights, z: Array, bias: Array, mode: Mode) -> tuple[Array, Any]:
         """`forward` of z + bias; z (R, B, T, N) or (R, B, N) is **written over**. bias (R, 1, N)."""
-        over = z.ndim == 4 and not self._plan.recalls and len(self._plan.kept) == 1
+        compiled = z.ndim == 4 and kernels.takes(z, self._precisions)
+        over = compiled and not self._plan.recalls and len(self._plan.kept) == 1
         return self._run(p, z, bias, "constant" if z.ndim == 3 else "over" if over else "beside")
 
     def backward_input(self, p: Weights, tape: Traces, dy: Array) -> Array:
         return self._error(tape, dy)
+
+    def forward_from(self, p: Weights, x: Array, state: Array | None) -> tuple[Array, Traces]:
+        """`forward` from a state (states, R · B, N), which is **written over**; `tape.state` is the one at the end.
+
+        With a refractory time the state has a row more, the steps that are left of it.
+        """
+        return self._run(p, x, None, "beside", state)
+
+    def backward_from(self, tape: Traces, dy: Array, gstate: Array) -> Array:
+        """`backward_input`, where gstate (states, R · B, N) is dL/d(state at the end); after, at the beginning."""
+        tape.error = self._back(tape, dy, gstate)
+        return tape.error
 
     def backward_weights(self, g: Weights, tape: Traces, dy: Array) -> None:
         self._error(tape, dy)
@@ -156,17 +170,17 @@ class Spiking(Layer):
         if len(x) < replicas:
             x = np.broadcast_to(x, (replicas, *x.shape[1:]))
         rows = replicas * batch
-        current = np.ascontiguousarray(x).reshape(rows, -1, units)
-        shift = np.zeros((replicas, units), x.dtype) if bias is None else np.ascontiguousarray(bias[:, 0])
-        compiled = x.dtype.char in self._precisions
+        current = contiguous(x).reshape(rows, -1, units)
+        shift = np.zeros((replicas, units), x.dtype, like=x) if bias is None else contiguous(bias[:, 0])
+        compiled = kernels.takes(x, self._precisions)
         n_kept = len(self._plan.kept if compiled else self.neuron.states)
         over = form == "over" and compiled
-        u = current[None] if over else memory.empty((n_kept, rows, steps, units), x.dtype)
+        u = current[None] if over else memory.empty((n_kept, rows, steps, units), x.dtype, x)
         pausing = self._plan.pausing
-        free = np.empty((rows, steps, units) if pausing or not compiled else (0, 0, 0), x.dtype)
-        state = self._begin(rows, units, own, batch, x.dtype) if state is None else state
+        free = np.empty((rows, steps, units) if pausing or not compiled else (0, 0, 0), x.dtype, like=x)
+        state = self._begin(rows, units, own, batch, x) if state is None else state
         tape = Traces(u, state, state, free, current, shift, own, form, pausing, batch)
-        if self._plan.recalls or not compiled:
+        if not compiled or self._plan.recalls:
             tape.begin = state.copy()
         if not compiled:
             tape.own = {name: np.repeat(values, batch, axis=0) for name, values in own.items()}
@@ -183,9 +197,9 @@ class Spiking(Layer):
             )  # fmt: skip
         return y.reshape(replicas, batch, steps, units), tape
 
-    def _begin(self, rows: int, units: int, own: dict[str, Array], batch: int, dtype: Any) -> Array:
+    def _begin(self, rows: int, units: int, own: dict[str, Array], batch: int, like: Array) -> Array:
         """The states at the beginning, (states, M, N); with a refractory time one row more."""
-        state = np.zeros((len(self.neuron.states) + self._plan.pausing, rows, units), dtype)
+        state = np.zeros((len(self.neuron.states) + self._plan.pausing, rows, units), like.dtype, like=like)
         values: Any = self._usual_begin
         if own:
             each = {name: np.repeat(values, batch, axis=0) for name, values in own.items()}
@@ -205,7 +219,7 @@ class Spiking(Layer):
     def _error(self, tape: Any, dy: Array) -> Array:
         """dL/d(current), computed once; what is learned goes to the tape with it."""
         if tape.error is None:
-            tape.error = self._back(tape, np.ascontiguousarray(dy))
+            tape.error = self._back(tape, contiguous(dy))
         return tape.error
 
     def _back(self, tape: Any, dy: Array, gstate: Array | None = None) -> Array:
@@ -213,7 +227,7 @@ class Spiking(Layer):
         rows, steps, units = tape.u.shape[1:]
         d, constant = dy.reshape(rows, steps, units), tape.form == "constant"
         lead = (rows // tape.batch, tape.batch)
-        if dy.dtype.char not in self._precisions:
+        if not kernels.takes(dy, self._precisions):
             error, tape.learned = step_by_step.backward(self, tape.current, tape, d, gstate)
             return error.sum(axis=1).reshape(*lead, units) if constant else error.reshape(*lead, steps, units)
         gz = np.zeros((rows, 1, units) if constant else (0, 0, 0), dy.dtype)
@@ -275,10 +289,14 @@ class Recurrent(Spiking):
     def _run(
         self, p: Weights, x: Array, bias: Array | None, form: str, state: Array | None = None
     ) -> tuple[Array, Any]:
+        if state is not None:
+            raise ValueError(
+                f"{type(self).__name__} begins at rest: what its neurons heard last is not in their states"
+            )
         constant, weights = form == "constant", p["V"]
         batch, units, replicas = x.shape[1], x.shape[-1], len(weights)
         steps = self.steps if constant else x.shape[2]
-        spikes = np.empty((steps, replicas, batch, units), x.dtype)
+        spikes = np.empty((steps, replicas, batch, units), x.dtype, like=x)
         traces: list[Traces] = []
         for t in range(steps):
             z = np.broadcast_to(x if constant else x[:, :, t], (replicas, batch, units))
@@ -287,11 +305,11 @@ class Recurrent(Spiking):
             y, tape = super()._run(p, z[:, :, None], bias, "beside", before)
             spikes[t] = y[:, :, 0]
             traces.append(tape)
-        return np.ascontiguousarray(spikes.transpose(1, 2, 0, 3)), RecurrentTraces(traces, spikes, weights, constant)
+        return contiguous(spikes.transpose(1, 2, 0, 3)), RecurrentTraces(traces, spikes, weights, constant)
 
     def _back(self, tape: Any, dy: Array, gstate: Array | None = None) -> Array:
         steps, replicas, batch, units = tape.spikes.shape
-        gstate = np.zeros((len(self.neuron.states), replicas * batch, units), dy.dtype)
+        gstate = np.zeros((len(self.neuron.states), replicas * batch, units), dy.dtype, like=dy)
         errors = np.empty_like(tape.spikes)  # dL/d(current)
         onward = tape.weights.swapaxes(-1, -2)
         for t in range(steps - 1, -1, -1):
@@ -301,11 +319,11 @@ class Recurrent(Spiking):
             elif tape.across and t + 1 < steps:
                 d = d + np.matmul(errors[t + 1], onward)
             inner = tape.steps[t]
-            errors[t] = super()._back(inner, np.ascontiguousarray(d[:, :, None]), gstate)[:, :, 0]
+            errors[t] = super()._back(inner, contiguous(d[:, :, None]), gstate)[:, :, 0]
             for name, rows in inner.learned.items():
                 tape.learned[name] = tape.learned.get(name, 0) + rows
         # Copies: a view of one replica would be laid out otherwise than that of many, and multiplied in another order.
-        heard = np.ascontiguousarray(tape.spikes[:-1].transpose(1, 3, 0, 2)).reshape(replicas, units, -1)
-        later = np.ascontiguousarray(errors[1:].transpose(1, 0, 2, 3)).reshape(replicas, -1, units)
+        heard = contiguous(tape.spikes[:-1].transpose(1, 3, 0, 2)).reshape(replicas, units, -1)
+        later = contiguous(errors[1:].transpose(1, 0, 2, 3)).reshape(replicas, -1, units)
         tape.gradient = np.matmul(heard, later)
-        return errors.sum(axis=0) if tape.constant else np.ascontiguousarray(errors.transpose(1, 2, 0, 3))
+        return errors.sum(axis=0) if tape.constant else contiguous(errors.transpose(1, 2, 0, 3))

@@ -90,9 +90,8 @@ class Maxout(Layer):
 
     def _to_pieces(self, highest: Array, dy: Array) -> Array:
         """dL/dz: the error of each unit goes to the piece that spoke."""
-        dz = np.zeros((*dy.shape, self.pieces), dy.dtype)
-        np.put_along_axis(dz, highest, dy[..., None], axis=-1)
-        return dz.reshape(*dy.shape[:-1], -1)
+        spoke = np.arange(self.pieces, like=highest) == highest
+        return np.where(spoke, dy[..., None], 0).reshape(*dy.shape[:-1], -1)
 
     def multiply_adds(self, shape_in: Shape) -> int:
         return self._affine.multiply_adds(shape_in)

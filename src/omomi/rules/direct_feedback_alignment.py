@@ -49,7 +49,8 @@ class DirectFeedbackAlignment(Rule):
         for at in crossed(net):
             n, n_out = net.shapes[at][-1], self.width(net)
             each = [self.weights.draw(rng, (n, n_out), n, n_out) for rng in rngs]
-            own[at]["B"] = np.stack(each).astype(next(iter(params[at].values())).dtype)
+            w = next(iter(params[at].values()))
+            own[at]["B"] = np.asarray(np.stack(each), w.dtype, like=w)
         return own
 
     def width(self, net: Network) -> int:

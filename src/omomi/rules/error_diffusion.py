@@ -141,6 +141,10 @@ class ErrorDiffusion(Rule):
 
     # How they learn
 
+    @property
+    def weighs(self) -> bool:  # type: ignore[override]
+        return not self.centred  # the mean over a batch is not that over copies
+
     def prepare(self, net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Generator]) -> list[Weights]:
         """Each hidden unit's class, where it answers to one: "class" (R, n)."""
         own: list[Weights] = [{} for _ in net.layers]
@@ -152,7 +156,7 @@ class ErrorDiffusion(Rule):
                     drawn = np.tile(np.arange(half) % outputs, (len(rngs), 1))
                 else:
                     drawn = np.stack([rng.integers(outputs, size=half) for rng in rngs])
-                own[at]["class"] = np.tile(drawn, 2)
+                own[at]["class"] = np.asarray(np.tile(drawn, 2), like=params[at]["W"])
         return own
 
     @property

@@ -51,7 +51,9 @@ def drawn(net: Network, params: Sequence[Weights], rngs: Sequence[np.random.Gene
         layer, new = net.layers[at], {name: np.empty(w.shape) for name, w in params[at].items()}
         for r, rng in enumerate(rngs):
             layer.init({name: w[r : r + 1] for name, w in new.items()}, rng)
-        made[at] = {name: new[name].astype(params[at][name].dtype) for name in layer.between_units}
+        made[at] = {
+            name: np.asarray(new[name], params[at][name].dtype, like=params[at][name]) for name in layer.between_units
+        }
     return made
 
 

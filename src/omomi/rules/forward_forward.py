@@ -70,7 +70,8 @@ class ForwardForward(GroupRule):
             labels = np.stack([rng.standard_normal((n_out, *net.shapes[at + 1])) for rng in rngs]) * self.strength
             if n_out > 1:
                 labels -= labels.mean(axis=1, keepdims=True)
-            own[at]["labels"] = labels.astype(next(iter(params[at].values())).dtype)
+            w = next(iter(params[at].values()))
+            own[at]["labels"] = np.asarray(labels, w.dtype, like=w)
         return own
 
     def gradient(self, seen: Pass, grads: Sequence[Weights]) -> None:
@@ -106,7 +107,7 @@ class ForwardForward(GroupRule):
             said = np.concatenate([2 * t - 1, 1 - 2 * t], axis=1)
         else:
             by = np.stack([rng.integers(1, n_out, t.shape[1]) for rng in seen.rngs])[..., None]
-            wrong = np.take_along_axis(t, (np.arange(n_out) - by) % n_out, axis=-1)
+            wrong = np.take_along_axis(t, np.asarray((np.arange(n_out) - by) % n_out, like=t), axis=-1)
             said = np.concatenate([t, wrong], axis=1)
         return np.concatenate([x, x], axis=1), np.matmul(said, seen.own[seen.net.connecting[0]]["labels"])
 
@@ -114,7 +115,7 @@ class ForwardForward(GroupRule):
         mixed = np.empty_like(x)
         for new, old, rng in zip(mixed, x, seen.rngs, strict=True):
             other = np.roll(old, rng.integers(1, max(len(old), 2)), axis=0)
-            np.copyto(new, np.where(rng.random(old.shape, np.float32) < 0.5, old, other))
+            new[...] = np.where(np.asarray(rng.random(old.shape, np.float32) < 0.5, like=old), old, other)
         return np.concatenate([x, mixed], axis=1), None
 
     def _error(self, y: Array) -> Array:

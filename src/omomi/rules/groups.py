@@ -19,6 +19,8 @@ def groups(net: Network) -> list[range]:
 class GroupRule(Rule, abstract=True):
     """A rule that lets errors travel within a group, as in backpropagation, and says itself what passes on."""
 
+    weighs = False
+
     def again(self, seen: Pass) -> Pass:
         """The same for forward passes of the rule's own, with tapes of their own."""
         return replace(seen, tapes=[None] * len(seen.net.layers))

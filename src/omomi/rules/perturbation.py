@@ -16,6 +16,8 @@ from .rule import Array, Pass, Rule
 class Perturbation(Rule, abstract=True):
     """A rule that compares two forward passes that go to either side; dropout is the same in both."""
 
+    weighs = False
+
     @abstractmethod
     def gradient(self, seen: Pass, grads: Sequence[Weights]) -> None: ...
 
@@ -52,7 +54,9 @@ class WeightPerturbation(Perturbation):
         theta = np.concatenate([w.reshape(len(w), -1) for p in seen.params for w in p.values()], axis=1)
         total = np.zeros_like(theta)
         for _ in range(self.samples):
-            signs = np.stack([rng.integers(0, 2, net.size) for rng in seen.rngs]).astype(theta.dtype) * 2 - 1
+            signs = np.asarray(
+                np.stack([rng.integers(0, 2, net.size) for rng in seen.rngs]) * 2 - 1, theta.dtype, like=theta
+            )
             step = self.size * signs
 
             def loss(side: int, step: Array = step) -> Array:

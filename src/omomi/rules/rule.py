@@ -41,6 +41,7 @@ class Rule(Formula, root=True):
     """
 
     usual: ClassVar[str] = ""  # the optimizer that goes with the rule where nobody chose one
+    weighs: ClassVar[bool] = True  # whether it learns from each sample's error alone, and these may weigh differently
 
     def wired(self, net: Network, x: Array | None = None) -> Network:
         """The network of these widths that the rule can teach: this one, unless it needs layers of its own.
@@ -95,4 +96,4 @@ class Rule(Formula, root=True):
         drawn = np.empty((len(seen.rngs), *shape), seen.y.dtype)
         for row, rng in zip(drawn, seen.rngs, strict=True):
             row[...] = rng.standard_normal(shape, np.float32)
-        return drawn
+        return np.asarray(drawn, like=seen.y)

@@ -37,7 +37,7 @@ class UniformSignFeedback(SignFeedback):
             for name in net.layers[at].between_units:
                 w = params[at][name]
                 m = [np.sqrt(np.square(row, dtype=np.float64).mean()) for row in w]
-                own[at][name] = np.array(m, w.dtype).reshape(-1, *[1] * (w.ndim - 1))
+                own[at][name] = np.stack(m).astype(w.dtype).reshape(-1, *[1] * (w.ndim - 1))
         return heard(self, net, own)
 
 

@@ -24,6 +24,7 @@ class DirectRandomTargetProjection(DirectFeedbackAlignment):
     """
 
     also = ("drtp",)
+    weighs = False  # what the hidden layers hear is the target
     weights: Initializer = of_kind(Initializer, default=HeUniform())
 
     def check(self, net: Network, loss: Loss) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import kernels
+from ..arrays import array
 from ..formula import Formula
 
 Array = np.ndarray
@@ -36,7 +37,7 @@ class Activation(Formula, root=True):
     def __call__(self, z: Any) -> Array:
         """f(z) for an array of any shape (vector-valued ones: along its last axis)."""
         z = _real(z)
-        if z.dtype.char not in self._precisions:
+        if not kernels.takes(z, self._precisions):
             return self.value(z, *self.hyper)
         y, rows = np.empty(z.shape, z.dtype), z.reshape(1, 1, -1)
         none = kernels.NOTHING[z.dtype.char]
@@ -46,30 +47,29 @@ class Activation(Formula, root=True):
     def slope(self, z: Any) -> Array:
         """f′(z) for an array of any shape."""
         z = _real(z)
-        return np.asarray(self.derivative(z, self.value(z, *self.hyper), *self.hyper), z.dtype)
+        return array(self.derivative(z, self.value(z, *self.hyper), *self.hyper), z.dtype)
 
     def curvature(self, z: Any) -> Array:
         """f″(z) for an array of any shape, where the formula has a `second_derivative`."""
         if self.second_derivative is None:
             raise ValueError(f"{type(self).__name__} has no second derivative")
         z = _real(z)
-        return np.asarray(self.second_derivative(z, self.value(z, *self.hyper), *self.hyper), z.dtype)
+        return array(self.second_derivative(z, self.value(z, *self.hyper), *self.hyper), z.dtype)
 
     def forward(self, z: Array, bias: Array | None = None, *, train: bool = True) -> tuple[Array, Any]:
         """y = f(z + bias) and what `backward` needs: f′, in the same pass, **written over z**.
 
         z (R, B, …, N), contiguous; bias (R, 1, N), with z (R, B, N), or None.
         """
-        char = z.dtype.char
-        if char in self._precisions:
-            y = np.empty_like(z)
+        if kernels.takes(z, self._precisions):
+            char, y = z.dtype.char, np.empty_like(z)
             rows, out = (z, y) if z.ndim == 3 else (z.reshape(len(z), 1, -1), y.reshape(len(z), 1, -1))
             none = kernels.NOTHING[char]
             self._loops[char, train](none, none, none if bias is None else bias, rows, out, self._scalars)
             return y, z if train else None
         z = z if bias is None else z + bias
-        y = np.asarray(self.value(z, *self.hyper), z.dtype)
-        return y, np.asarray(self.derivative(z, y, *self.hyper), z.dtype) if train else None
+        y = array(self.value(z, *self.hyper), z.dtype)
+        return y, array(self.derivative(z, y, *self.hyper), z.dtype) if train else None
 
     def of_affine(self, x: Array, weights: Array, bias: Array, *, train: bool = True) -> tuple[Array, Any]:
         """`forward` of x W + b in one call. x (R, B, I) or (1, B, I), W (R, I, N), b (R, 1, N); where f `compiles`."""
@@ -80,7 +80,7 @@ class Activation(Formula, root=True):
 
     def compiles(self, x: Array) -> bool:
         """Whether arrays like x go through compiled loops."""
-        return x.dtype.char in self._precisions
+        return kernels.takes(x, self._precisions)
 
     def backward(self, tape: Any, dy: Array) -> Array:
         """dL/dz from dL/dy, **written over the tape**: a forward pass allows one way back."""
@@ -125,7 +125,7 @@ class VectorActivation(Activation, abstract=True):
 
         Shapes as in `Activation.forward`.
         """
-        if z.dtype.char in self._precisions and z.flags.c_contiguous and z.size:
+        if kernels.takes(z, self._precisions) and z.flags.c_contiguous and z.size:
             rows = z.reshape(len(z), -1, z.shape[-1])
             form, b = ("z", rows) if bias is None else ("z + b", bias)
             self._loops[z.dtype.char, form](rows, b, rows, self._scalars)
@@ -139,7 +139,7 @@ class VectorActivation(Activation, abstract=True):
     def backward(self, tape: Any, dy: Array) -> Array:
         """dL/dz from dL/dy."""
         like = tape.shape == dy.shape and tape.dtype == dy.dtype and dy.flags.c_contiguous and dy.size
-        if not (like and tape.dtype.char in self._precisions and tape.flags.c_contiguous):
+        if not (like and kernels.takes(tape, self._precisions) and tape.flags.c_contiguous):
             return self.backward_vector(tape, dy, *self.hyper)
         dz, rows = np.empty_like(dy), (1, -1, dy.shape[-1])
         self._loops[dy.dtype.char, "back"](tape.reshape(rows), dy.reshape(rows), dz.reshape(rows), self._scalars)
@@ -158,5 +158,7 @@ class VectorActivation(Activation, abstract=True):
 
 def _real(z: Any) -> Array:
     """z as a contiguous, writable array of floating point."""
-    z = np.asarray(z)
+    z = array(z)
+    if not isinstance(z, np.ndarray):
+        return array(z, z.dtype if z.dtype.kind == "f" else np.float64)
     return np.require(z, z.dtype if z.dtype.kind == "f" else np.float64, ["C", "W"]).reshape(z.shape)

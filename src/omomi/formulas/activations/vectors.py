@@ -108,7 +108,7 @@ class Sparsemax(VectorActivation):
         # Elements 1 below the largest have no share; raised to it they leave the sums small.
         z = np.maximum(z - z.max(axis=-1, keepdims=True), -1)
         falling = -np.sort(-z, axis=-1)
-        rank = np.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+        rank = np.arange(1, z.shape[-1] + 1, dtype=z.dtype, like=z)
         above = falling.cumsum(axis=-1) - 1
         support = np.maximum((rank * falling > above).sum(axis=-1, keepdims=True), 1)
         return np.maximum(z - np.take_along_axis(above, support - 1, axis=-1) / support.astype(z.dtype), 0)

@@ -240,6 +240,6 @@ def _softmax(y: Array) -> tuple[Array, Array, Array]:
 def _exponentials(y: Array) -> tuple[Array, Array, Array, Array]:
     """The largest of each row, where it stands, e to the distance from it, and the sum of the other exponentials."""
     top = y.max(axis=-1, keepdims=True)
-    at_top = np.arange(y.shape[-1]) == y.argmax(axis=-1)[..., None]
+    at_top = np.arange(y.shape[-1], like=y) == y.argmax(axis=-1)[..., None]
     e = np.exp(y - top)
     return top, at_top, e, np.where(at_top, 0, e).sum(axis=-1, keepdims=True)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..arrays import contiguous
 from ..formula import between
 from ..vocabulary import exp, log, tiny
 from .loss import Array, Loss, VectorLoss
@@ -105,5 +106,5 @@ class GaussianNll(VectorLoss):
 def _normal(y: Array, t: Array, eps: float) -> tuple[Array, Array, Array]:
     """μ - t, s, and log(ε + eˢ)."""
     n, floor = y.shape[-1] // 2, math.log(eps)
-    s = np.ascontiguousarray(y[..., n:])
+    s = contiguous(y[..., n:])
     return y[..., :n] - t[..., :n], s, np.maximum(s, floor) + np.log1p(np.exp(-np.abs(s - floor)))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import kernels
+from ..arrays import array
 from ..formula import Formula
 
 Array = np.ndarray
@@ -32,11 +33,11 @@ class Loss(Formula, root=True):
 
     def __call__(self, y: Array, t: Array) -> Array:
         """The loss of each sample: (…, O), (…, O) → (…)."""
-        return self.value(np.asarray(y), np.asarray(t), *self.hyper).sum(axis=-1)
+        return self.value(array(y), array(t), *self.hyper).sum(axis=-1)
 
     def gradient(self, y: Array, t: Array) -> Array:
         """dL/dy of each sample: (…, O), (…, O) → (…, O)."""
-        return self.derivative(np.asarray(y), np.asarray(t), *self.hyper)
+        return self.derivative(array(y), array(t), *self.hyper)
 
     def total_error(self, y: Array, t: Array) -> float:
         """The sum over all samples and outputs, divided by the number of outputs of all samples."""
@@ -56,8 +57,8 @@ class Loss(Formula, root=True):
         outputs, where the largest of y stands where the largest of t does; with one, where y lies on the same side of
         the threshold as t of ½.
         """
-        tally = np.zeros((len(y), 2)) if tally is None else tally
-        if y.dtype.char not in self._precisions:
+        tally = np.zeros((len(y), 2), like=y) if tally is None else tally
+        if not kernels.takes(y, self._precisions):
             n = y.shape[-1] // self.outputs_per_target
             said, true = y[..., :n], t[..., :n]
             right = said.argmax(-1) == true.argmax(-1) if n > 1 else ((said > self.threshold) == (true > 0.5))[..., 0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import contiguous
 from ..formula import between, numbers, of_kind
 from .loss import Array, Loss
 
@@ -103,8 +104,8 @@ class Weighted(Wrapper):
     def measure(self, y: Array, t: Array, tally: Array | None = None) -> tuple[Array, Array]:
         # Each sample as a replica of its own, so that the loss inside says what each costs.
         n, samples, rows = len(y), y.shape[1], (-1, 1, y.shape[2])
-        each = np.zeros((n * samples, 2))
-        losses, dy = self.loss.measure(y.reshape(rows), np.ascontiguousarray(t, y.dtype).reshape(rows), each)
+        each = np.zeros((n * samples, 2), like=y)
+        losses, dy = self.loss.measure(y.reshape(rows), contiguous(t, y.dtype).reshape(rows), each)
         weights = _weights_of_samples(t, self.weights)
         total = (losses.reshape(n, samples) * weights[..., 0]).sum(axis=1)
         if tally is not None:
@@ -123,4 +124,4 @@ def _weights_of_samples(t: Array, weights: Any) -> Array:
     """(…, O) → (…, 1)."""
     if t.shape[-1] == 1:
         return weights[0] * (1 - t) + weights[1] * t
-    return (t * np.array(weights, t.dtype)).sum(axis=-1, keepdims=True)
+    return (t * np.array(weights, t.dtype, like=t)).sum(axis=-1, keepdims=True)

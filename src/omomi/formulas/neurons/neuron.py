@@ -99,7 +99,8 @@ class Neuron(Formula, root=True):
             return answers
         shape = np.broadcast_shapes(*map(np.shape, (*elements, *answers)))
         precision = np.result_type(*elements, 1.0)
-        return tuple(_as(answer, shape, precision) for answer in answers)
+        like = next((e for e in elements if hasattr(e, "__array_function__")), None)
+        return tuple(_as(answer, shape, precision, like) for answer in answers)
 
     @classmethod
     def lead(cls, formula: str) -> tuple[str, ...]:
@@ -119,10 +120,10 @@ class Neuron(Formula, root=True):
         return x > 0 if self.strict else x >= 0
 
 
-def _as(answer: Any, shape: tuple[int, ...], precision: np.dtype[Any]) -> Any:
+def _as(answer: Any, shape: tuple[int, ...], precision: np.dtype[Any], like: Any) -> Any:
     if np.shape(answer) == shape and getattr(answer, "dtype", None) == precision:
         return answer
-    return np.array(np.broadcast_to(answer, shape), precision)[()]
+    return np.array(np.broadcast_to(np.asarray(answer, like=like), shape), precision, like=like)[()]
 
 
 @cache

@@ -37,7 +37,7 @@ class Muon(Optimizer):
 
     def state(self, theta: Array) -> State:
         inner = self.others.state(theta)
-        return State(np.concatenate([np.zeros((1, *theta.shape), theta.dtype), inner.slots]), inner.memory)
+        return State(np.concatenate([np.zeros((1, *theta.shape), theta.dtype, like=theta), inner.slots]), inner.memory)
 
     def step(
         self, t: int, theta: Array, grad: Array, state: State, *, scale: float = 1.0, seen: Context = NOTHING

@@ -58,8 +58,8 @@ class Optimizer(Formula, root=True):
 
     def state(self, theta: Array) -> State:
         """What is carried, at rest, for θ (R, P)."""
-        slots = np.zeros((len(self.slots), *theta.shape), theta.dtype)
-        memory = np.zeros((len(self.memory), len(theta)))
+        slots = np.zeros((len(self.slots), *theta.shape), theta.dtype, like=theta)
+        memory = np.zeros((len(self.memory), len(theta)), like=theta)
         for names, numbers in ((self.slots, slots), (self.memory, memory)):
             for name, row in zip(names, numbers, strict=True):
                 row[...] = self.starts.get(name, 0)
@@ -71,12 +71,14 @@ class Optimizer(Formula, root=True):
         """Advance θ (R, P) and the state in place. t counts from 1; `scale` multiplies the learning rate."""
         hyper = (self.hyper[0] * scale, *self.hyper[1:])
         if self.memory:
-            state.memory[...] = self.remember(t, seen.loss, *state.memory, *hyper)
-        if theta.dtype.char not in self._precisions:
+            state.memory[...] = np.stack(self.remember(t, seen.loss, *state.memory, *hyper))
+        if not kernels.takes(theta, self._precisions):
             memory = state.memory[:, :, None].astype(theta.dtype)
             new = self.update(t, theta, grad, *state.slots, *memory, *hyper)
-            theta[...], state.slots[...] = (new[0], new[1:]) if self.slots else (new, state.slots)
-            state.slots[np.abs(state.slots) < np.finfo(theta.dtype).tiny] = 0  # as the compiled loops do
+            theta[...] = new[0] if self.slots else new
+            if self.slots:
+                state.slots[...] = np.stack(new[1:])
+            np.copyto(state.slots, 0, where=np.abs(state.slots) < np.finfo(theta.dtype).tiny)  # as the loops do
             return
         scalars = np.array((t, *hyper), dtype=np.float64)
         self._loops[theta.dtype.char](theta, grad, state.slots, state.memory, scalars)

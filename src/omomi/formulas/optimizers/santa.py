@@ -29,10 +29,10 @@ class _Santa(Optimizer, abstract=True):
         if t == 1:
             alpha[...] = root * self.C
             for row, rng in zip(u, seen.rngs, strict=True):
-                row[...] = root * rng.standard_normal(row.size)
+                row[...] = np.asarray(root * rng.standard_normal(row.size), like=row)
         if t < self.burn_in:
             for row, rng in zip(noise, seen.rngs, strict=True):
-                row[...] = rng.standard_normal(row.size)
+                row[...] = np.asarray(rng.standard_normal(row.size), like=row)
         super().step(t, theta, grad, state, scale=scale, seen=seen)
 
 

@@ -50,7 +50,7 @@ class Lookahead(Wrapper):
     def state(self, theta: Array) -> State:
         """The inner optimizer's, then the slow weights, and the number of steps in memory."""
         inner = self.inner.state(theta)
-        steps = np.zeros((1, len(theta)))
+        steps = np.zeros((1, len(theta)), like=theta)
         return State(np.concatenate([inner.slots, theta[None]]), np.concatenate([inner.memory, steps]))
 
     def step(

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import array, foreign
+
 try:
     import numba
 except ImportError:  # without Numba the words work on arrays only
@@ -14,12 +16,14 @@ except ImportError:  # without Numba the words work on arrays only
 
 def where(condition: Any, yes: Any, no: Any) -> Any:
     """`yes` where the condition holds, else `no`; both are computed."""
+    if isinstance(condition, bool | int | float):  # it knows no element, where CuPy's asks for an array
+        return (yes if condition else no) if foreign(yes) or foreign(no) else np.where(condition, yes, no)[()]
     return np.where(condition, yes, no)
 
 
 def indicator(condition: Any, like: Any) -> Any:
     """1 where the condition holds, else 0, in the precision of `like`."""
-    return np.asarray(condition).astype(np.result_type(like))
+    return array(condition).astype(np.result_type(like))
 
 
 def tiny(like: Any) -> Any:
@@ -74,12 +78,12 @@ def tanh(x: Any) -> Any:
 
 def erf(x: Any) -> Any:
     """The error function, 2/√π ∫₀ˣ e^-u² du."""
-    return _special("erf", np.asarray(x))
+    return _special("erf", array(x))
 
 
 def normal_cdf(x: Any) -> Any:
     """Φ(x), the share of a standard normal distribution below x, exact far out, too."""
-    x = np.asarray(x)
+    x = array(x)
     near = _special("ndtr", x)
     if near.dtype.itemsize < 8:  # SciPy takes these in double
         return near
