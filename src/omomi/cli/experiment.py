@@ -17,6 +17,7 @@ from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Schedule
 from ..networks.network import layer_of, parts
 from ..rules import Rule
+from .logs import log_of
 
 FORMULAS: dict[str, Any] = {"loss": Loss, "optimizer": Optimizer, "rule": Rule, "schedule": Schedule}
 
@@ -45,6 +46,7 @@ class Experiment(BaseModel):
     replicas: _Count = None
     seed: Annotated[int | None, Field(ge=0, description="a whole number ≥ 0")] = None
     dtype: Annotated[Literal["float32", "float64"] | None, Field(description="'float32' or 'float64'")] = None
+    device: Annotated[Literal["cpu", "cuda"] | None, Field(description="'cpu' or 'cuda'")] = None
     test: Annotated[
         Annotated[float, Field(ge=0, lt=1)] | Literal["own"] | None,
         Field(description="a number ≥ 0 and < 1, or 'own' for the test part that comes with the data"),
@@ -59,6 +61,10 @@ class Experiment(BaseModel):
         Literal["none", "standardise", "min-max"] | None, Field(description="'none', 'standardise' or 'min-max'")
     ] = None
     target: Annotated[str | None, Field(min_length=1, description="the name of a column")] = None
+    log: Annotated[
+        list[Annotated[str, Field(min_length=1)]] | None,
+        Field(description='a list of files and of "tensorboard:FOLDER" or "mlflow:EXPERIMENT"'),
+    ] = None
     data: Annotated[dict[str, Any] | None, Field(description="options of the data set, such as {noise = 0.2}")] = None
 
     @field_validator("task")
@@ -90,6 +96,13 @@ class Experiment(BaseModel):
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return text
+
+    @field_validator("log")
+    @classmethod
+    def _logs(cls, texts: list[str] | None) -> list[str] | None:
+        for text in texts or []:
+            log_of(text)
+        return texts
 
     def said(self) -> dict[str, Any]:
         """What there is to say, as TOML and JSON take it: no None."""

@@ -19,10 +19,11 @@ from ..training.files import write
 from ..training.targets import choose_loss
 from ..training.usual import TASKS, has_test_part, scaler
 from .experiment import Experiment, is_own
+from .logs import settled
 
 USUAL: dict[str, Any] = usual.USUAL | {
     "optimizer": "adam", "rule": "backprop", "schedule": "constant", "replicas": 8, "seed": 0, "dtype": "float32",
-    "test": 0.2, "validation": 0.1, "weight_decay": 0.0, "drop_last": False, "diagnose": False,
+    "device": "cpu", "test": 0.2, "validation": 0.1, "weight_decay": 0.0, "drop_last": False, "diagnose": False,
 }  # fmt: skip
 
 
@@ -46,14 +47,14 @@ class Job:
             epochs=c["epochs"], batch_size=None if c["batch"] == "all" else c["batch"],
             seeds=range(c["seed"], c["seed"] + c["replicas"]), validation=self._validation, drop_last=c["drop_last"],
             schedule=c["schedule"], clip_norm=c.get("clip_norm"), weight_decay=c["weight_decay"],
-            patience=c.get("patience"), dtype=c["dtype"], diagnose=c["diagnose"],
+            patience=c.get("patience"), dtype=c["dtype"], diagnose=c["diagnose"], device=c["device"],
         )  # fmt: skip
 
     def go_on(self, folder: Path) -> Run:
         """The run as the checkpoint in the folder has it; refused if the settings beside it say otherwise."""
         if not (folder / checkpoint.NAME).exists():  # it ended before its first step
             return self.start()
-        run = Run.load(folder, *self._training, self._validation)
+        run = Run.load(folder, *self._training, self._validation, device=self.config["device"])
         now, then = self.start().settings.as_text(), run.settings.as_text()
         changed = [name for name in then if now[name] != then[name] and name != "epochs"]
         if changed:
@@ -153,6 +154,8 @@ def _complete(given: Experiment, data: Dataset) -> dict[str, Any]:
     chosen.setdefault("loss", choose_loss(Network.parse(data.x.shape[1:], chosen["net"]), data.y))
     chosen |= _optimizer_and_rate(optimizer(chosen["optimizer"], given.lr))
     chosen["task"] = str(Path(given.task).expanduser().resolve()) if own else data.name
+    if given.log:
+        chosen["log"] = [settled(text) for text in given.log]
     return {name: chosen[name] for name in Experiment.model_fields if name in chosen}
 
 

@@ -68,6 +68,7 @@ def train(
     replicas: Annotated[int | None, _option("How many seeds to train at once (8).", LEARNING)] = None,
     seed: Annotated[int | None, _option("The first seed (0).", LEARNING)] = None,
     dtype: Annotated[str | None, _option("float32 or float64.", LEARNING)] = None,
+    device: Annotated[str | None, _option("cpu, or cuda: an NVIDIA GPU, with CuPy.", LEARNING)] = None,
     test: Annotated[
         str | None, _option("Share set aside for the test at the end (0.2); 0: none; own: the data's own.", DATA)
     ] = None,
@@ -83,6 +84,16 @@ def train(
     diagnose: Annotated[
         bool | None,
         _option("Compare every layer with the gradient after every epoch.", OUTPUT, "--diagnose/--no-diagnose"),
+    ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--log",
+            metavar="FILE|tensorboard:DIR|mlflow:NAME",
+            help="Tell of every epoch: to a .csv or .jsonl file, TensorBoard or an MLflow experiment; repeatable.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
     ] = None,
     out: Out = None,
     resume: Annotated[Path | None, _option("Go on in this folder, as omomi resume does.", OUTPUT)] = None,
@@ -154,12 +165,15 @@ def _resume(folder: Path, more: int | None, every: int | None, as_json: bool, pr
 
 def _work(run: Run, job: Job, report: Report, every: int | None) -> None:
     """Train to the planned epochs and report."""
+    from .logs import log_of
+
     report.announce(run, job)
     started = time.perf_counter()
     try:
         run.train(
-            job.config["epochs"] - run.epoch, progress=report.progress, out=report.folder, checkpoint_epochs=every
-        )
+            job.config["epochs"] - run.epoch, progress=report.progress, out=report.folder, checkpoint_epochs=every,
+            log=[log_of(text) for text in job.config.get("log", ())],
+        )  # fmt: skip
         report.deliver(run, job, time.perf_counter() - started)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; go on with: omomi resume {report.folder}") from None

@@ -10,11 +10,13 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..shown import Shown
+
 MOST_UNNAMED_CLASSES = 1000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
+class Dataset(Shown):
     """Samples ``x`` with their class labels or target values ``y``.
 
     Parameters

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.arrays import on_host
 from ..networks.layers import Weights
-from . import metrics
+from . import devices, metrics
 from .settings import Settings
-from .targets import Targets, targets
+from .targets import Targets, measure, targets, weighed
 
 Array = np.ndarray
 CHUNK = 512  # samples × steps at a time when nothing is learned: the same for any number of replicas
@@ -24,19 +25,23 @@ class Answering:
 
     @property
     def answering(self) -> Array:
-        """The weights (R, P) to answer with."""
+        """The weights (R, P) that `predict` uses."""
+        return devices.shown(self._answers_with())
+
+    def _answers_with(self) -> Array:
         return self._theta
 
     def predict(self, x: Any) -> Array:
         """What the networks answer, as their last layer says it. x (N, …) → (R, N, O)."""
         x = self._inputs("x", x)
         out = np.empty((len(self._theta), len(x), self.settings.net.shapes[-1][0]), x.dtype)
-        theta = self.answering
+        theta = self._answers_with()
         params = self._params if theta is self._theta else self.settings.net.views(theta)
         with np.errstate(all="ignore"):
             chunk = max(1, CHUNK // self.settings.net.longest)
             for at in range(0, len(x), chunk):
-                out[:, at : at + chunk] = self.settings.net.forward(params, x[at : at + chunk])[0]
+                some = np.asarray(x[at : at + chunk], like=theta)
+                out[:, at : at + chunk] = on_host(self.settings.net.forward(params, some)[0])
         return out
 
     def classify(self, x: Any) -> Array:
@@ -44,13 +49,12 @@ class Answering:
         y = self.predict(x)
         return y.argmax(axis=-1) if y.shape[-1] > 1 else (y[..., 0] > self.settings.loss.threshold).astype(np.intp)
 
-    def evaluate(self, x: Any, y: Any) -> dict[str, Array]:
-        """Loss and metrics on data, each (R,): accuracy for classes, mse and r2 for numbers."""
-        t = self._targets("y", y)
-        x = self._inputs("x", x)
-        if len(x) != len(t):
-            raise ValueError(f"x and y must have the same length, got {len(x)} and {len(t)}")
-        return self._measure(x, t)
+    def evaluate(self, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
+        """Loss and metrics on data, each (R,): accuracy for classes, mse and r2 for numbers.
+
+        With weights (N,) ≥ 0 all of them are weighted means over the samples.
+        """
+        return self._measure(*self._pair(x, y, sample_weight))
 
     def confusion(self, x: Any, labels: Any) -> Array:
         """Counts by true class (rows) and chosen class (columns), (R, C, C)."""
@@ -71,7 +75,7 @@ class Answering:
         rows = np.broadcast_to(t.take(np.arange(len(t))), y.shape)
         with np.errstate(all="ignore"):
             tally = np.zeros((len(y), 2))
-            found = {"loss": self.settings.loss.measure(y, rows, tally)[0]}
+            found = {"loss": self._loss(y, rows, t, tally)}
             if t.yes_or_no:
                 found["accuracy"] = np.where(
                     np.isfinite(found["loss"]), tally[:, 1] / len(x), np.nan
@@ -79,8 +83,21 @@ class Answering:
             if self.settings.loss.targets in ("values", "counts"):
                 said = self.settings.loss.expected(y)
                 true = rows[0, :, : said.shape[-1]]
-                found |= {"mse": metrics.mean_squared_error(said, true), "r2": metrics.r2(said, true)}
+                found["mse"] = metrics.mean_squared_error(said, true, t.weights)
+                found["r2"] = metrics.r2(said, true, t.weights)
         return found
+
+    def _loss(self, y: Array, rows: Array, t: Targets, tally: Array) -> Array:
+        if t.weights is None:
+            return self.settings.loss.measure(y, rows, tally)[0]
+        return measure(self.settings.loss, y, rows, np.broadcast_to(t.weights, y.shape[:2]), tally)[0]
+
+    def _pair(self, x: Any, y: Any, weights: Any = None, *, of: str = "") -> tuple[Array, Targets]:
+        """Inputs and targets of the same samples, checked."""
+        inputs, t = self._inputs(f"{of}x", x), self._targets(f"{of}y", y)
+        if len(inputs) != len(t):
+            raise ValueError(f"{of}x and y must have the same length, got {len(inputs)} and {len(t)}")
+        return inputs, weighed(t, weights, f"{of}sample_weight")
 
     def _inputs(self, name: str, x: Any) -> Array:
         shape = self.settings.net.shapes[0]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from ..formulas.arrays import on_host
 from ..formulas.kernels import cores
 from ..formulas.optimizers import Context, Sgd
 from ..networks.layers import Mode
 from ..rules import Pass, Rule
+from .targets import measure
 
 if TYPE_CHECKING:
     from .run import Run
@@ -31,12 +33,13 @@ class Crew:
 
     def __init__(self, run: Run, rows: slice) -> None:
         s = self.settings = run.settings
-        self.rows, self.theta, self.grad = rows, run.theta[rows], run._grad[rows]
+        self.rows, self.theta, self.grad = rows, run._theta[rows], run._grad[rows]
         self.state = s.optimizer.state(self.theta)
         self.params, self.grads = s.net.views(self.theta), s.net.views(self.grad)
         self.mode = Mode(True, run._noise_rngs[rows])
         self.tally = run._tally[rows]
-        self.decay = s.weight_decay * s.net.matrices().astype(s.dtype) if s.weight_decay else None
+        decay = s.weight_decay * s.net.matrices().astype(s.dtype)
+        self.decay = np.asarray(decay, like=self.theta) if s.weight_decay else None
         rngs = run._rule_rngs[rows]
         self.own = s.rule.prepare(s.net, self.params, rngs)
         self._pass = Pass(s.net, s.loss, self.params, self.own, rngs, self.mode)
@@ -45,18 +48,20 @@ class Crew:
         self._at_once = plain and s.rule.descends  # half of a step's way through memory, where there are many weights
         self._context = Context(rngs=self.mode.rngs, matrices=s.net.weights_between_units(), gradient=self._again)
         self._at_hand: tuple[Array, Array] = (np.empty(0), np.empty(0))  # the batch: inputs and targets
+        self._weights: Array | None = None  # of its samples, (R, B)
         self._buffers: dict[int, tuple[Array, Array]] = {}
 
     def advance(self, run: Run, start: int, stop: int) -> Array:
         """Take the steps from sample `start` of the epoch to sample `stop`; the loss of the last one, (R,)."""
         s, t = self.settings, run.t
-        order, x_N, y_N = run._order[self.rows], run._x, run._y  # type: ignore[index]
+        order, (x_N, y_N) = run._order[self.rows], run._beside  # type: ignore[index]
         with np.errstate(all="ignore"):  # a diverging replica is reported, the others go on
             for at in range(start, stop, run._batch):
                 index, t = order[:, at : min(at + run._batch, stop)], t + 1
                 size = index.shape[1]
                 x, target = self._at_hand = self._buffers.get(size) or self._make_buffers(size)
-                y_N.gather(x_N, index, x, target)  # type: ignore[arg-type]
+                y_N.gather(x_N, index, x, target)
+                self._weights = None if y_N.weights is None else y_N.weights[index]
                 scale = s.schedule.factor(run.epoch + at / run._end, s.epochs) if run.scheduled else 1.0
                 if self._at_once:
                     loss = self._look(x, target, self.tally)
@@ -66,14 +71,18 @@ class Crew:
                     s.optimizer.step(t, self.theta, self.grad, self.state, scale=scale, seen=self._context)
                 if self._settles:
                     s.rule.settle(self._pass)
-        return loss
+        return on_host(loss)
 
     def _look(self, x: Array, target: Array, tally: Array | None = None) -> Array:
         """Pass forward and measure; the loss of the batch, (R,)."""
         s, seen = self.settings, self._pass
         seen.x, seen.target = x, target
         seen.y, seen.tapes = s.net.run(self.params, x, self.mode)
-        loss, seen.error = s.loss.measure(seen.y, target, tally)
+        if self._weights is None:
+            loss, seen.error = s.loss.measure(seen.y, target, tally)
+        else:
+            tally = np.zeros((len(target), 2), like=target) if tally is None else tally
+            loss, seen.error = measure(s.loss, seen.y, target, self._weights, tally)
         return loss
 
     def _take_gradient(self, x: Array, target: Array, tally: Array | None = None) -> Array:
@@ -93,7 +102,9 @@ class Crew:
 
     def _make_buffers(self, size: int) -> tuple[Array, Array]:
         shapes, n = self.settings.net.shapes, len(self.theta)
-        x, target = (np.empty((n, size, *shape), self.settings.dtype) for shape in (shapes[0], shapes[-1]))
+        x, target = (
+            np.empty((n, size, *shape), self.settings.dtype, like=self.theta) for shape in (shapes[0], shapes[-1])
+        )
         return self._buffers.setdefault(size, (x, target))
 
     def _clip(self, limit: float) -> None:
@@ -102,6 +113,46 @@ class Crew:
             norm = float(np.sqrt(np.dot(row, row)))
             if norm > limit:
                 row *= limit / norm
+
+
+class Crewed:
+    """What the crews of a run carry from step to step, as one array of all replicas."""
+
+    _crews: list[Crew]
+    _theta: Array
+
+    @property
+    def _slots(self) -> Array:
+        """The optimizer's numbers of each parameter, of all crews, (S, R, P)."""
+        return np.concatenate([c.state.slots for c in self._crews], axis=1)
+
+    @_slots.setter
+    def _slots(self, values: Array) -> None:
+        for c in self._crews:
+            c.state.slots[...] = np.asarray(values[:, c.rows], like=self._theta)
+
+    @property
+    def _memory(self) -> Array:
+        """The optimizer's numbers of each replica, (M, R)."""
+        return np.concatenate([c.state.memory for c in self._crews], axis=1)
+
+    @_memory.setter
+    def _memory(self, values: Array) -> None:
+        for c in self._crews:
+            c.state.memory[...] = np.asarray(values[:, c.rows], like=self._theta)
+
+    @property
+    def _own(self) -> dict[str, Array]:
+        """The rule's own arrays of all crews, by layer and name."""
+        named = [{f"{at}.{k}": a for at, own in enumerate(c.own) for k, a in own.items()} for c in self._crews]
+        return {name: np.concatenate([arrays[name] for arrays in named]) for name in named[0]}
+
+    @_own.setter
+    def _own(self, values: dict[str, Array]) -> None:
+        for c in self._crews:
+            for at, own in enumerate(c.own):
+                for name, mine in own.items():
+                    mine[...] = np.asarray(values[f"{at}.{name}"][c.rows], like=mine)
 
 
 class Threads:
@@ -127,6 +178,8 @@ class Threads:
 def split(run: Run) -> tuple[list[slice], int]:
     """The rows of each crew, and how many threads they are worth."""
     s, n = run.settings, len(run.settings.seeds)
+    if s.device != "cpu":  # which has threads of its own
+        return [slice(0, n)], 1
     batch = s.batch_size or 256  # the data is not known yet
     products = [batch * work for work in s.net.multiply_adds()]
     units = batch * sum(math.prod(shape) for shape in s.net.shapes)

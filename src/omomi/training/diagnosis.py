@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formulas.activations import Activation
+from ..formulas.arrays import on_host
 from ..networks.layers import EVALUATE, Activate, Layer, Mode, Weights
 from ..networks.network import Network
 from ..networks.signed import SignedDense
 from ..networks.spiking import Spiking
 from ..rules import Backprop, Pass, Rule
+from ..shown import Shown
 from . import firing
 from .firing import FLAT, REACH
 from .words import IDLE, called, count, over
@@ -37,7 +39,7 @@ STEEP = 1000.0  # times as long as the gradient of the next layer; or so many ti
 NOTHING = "nothing to remark"
 
 
-class Diagnosis(Mapping[str, Array]):
+class Diagnosis(Mapping[str, Array], Shown):
     """What `diagnose` found: `diagnosis["angle[0]"]`, of layer 0, has shape (R,).
 
     Of each layer that learns:
@@ -193,9 +195,10 @@ def _of_crew(crew: Crew, x: Array, rows: Array, start: Array) -> dict[str, Array
     s, n = crew.settings, len(crew.theta)
     x, target = (np.repeat(a[None], n, axis=0) for a in (x, rows))
     wanted, true = (_gradient(crew, rule, x, target) for rule in (s.rule, Backprop()))
-    sound = np.isfinite(crew.theta).all(axis=1) & np.isfinite(wanted).all(axis=1) & np.isfinite(true).all(axis=1)
+    theta = on_host(crew.theta)
+    sound = np.isfinite(theta).all(axis=1) & np.isfinite(wanted).all(axis=1) & np.isfinite(true).all(axis=1)
     found: dict[str, Array] = {}
-    views = [s.net.views(theta) for theta in (crew.theta, start, wanted, true)]
+    views = [s.net.views(theta) for theta in (theta, start, wanted, true)]
     for at in s.net.connecting:
         layer = s.net.layers[at]
         w, w_0, g, g_true = (_flat(layer, view[at]) for view in views)
@@ -220,9 +223,10 @@ def _of_crew(crew: Crew, x: Array, rows: Array, start: Array) -> dict[str, Array
 def _gradient(crew: Crew, rule: Rule, x: Array, target: Array) -> Array:
     """What the rule makes of a batch, (R, P), on copies of all that it could change."""
     s, seen = crew.settings, crew._pass
-    theta, grad = crew.theta.copy(), np.zeros_like(crew.theta)
+    theta = on_host(crew.theta).copy()
+    grad = np.zeros_like(theta)
     params, mode = s.net.views(theta), Mode(True, copy.deepcopy(crew.mode.rngs))
-    own, rngs = copy.deepcopy((seen.own, seen.rngs))
+    own, rngs = copy.deepcopy(([{k: on_host(a) for k, a in layer.items()} for layer in seen.own], seen.rngs))
     y, tapes = s.net.run(params, x, mode)
     _, error = s.loss.measure(y, target)
     rule.gradient(Pass(s.net, s.loss, params, own, rngs, mode, x, target, y, tapes, error), s.net.views(grad))

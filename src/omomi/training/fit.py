@@ -12,6 +12,7 @@ from ..formulas.schedules import Schedule
 from ..networks.network import Network
 from ..rules import Rule
 from . import checkpoint
+from .logs import Given, of
 from .run import Run
 
 
@@ -26,7 +27,7 @@ def fit(
     epochs: int = 10,
     batch_size: int | None = 32,
     seeds: Sequence[int] = range(8),
-    validation: tuple[Any, Any] | float | None = None,
+    validation: tuple[Any, ...] | float | None = None,
     drop_last: bool = False,
     shuffle: bool = True,
     schedule: Schedule | str = "constant",
@@ -35,7 +36,10 @@ def fit(
     patience: int | None = None,
     dtype: Any = "float32",
     diagnose: bool = False,
+    device: str = "cpu",
+    sample_weight: Any = None,
     progress: bool | None = None,
+    log: Given = None,
     out: str | Path | None = None,
     checkpoint_epochs: int | None = None,
     checkpoint_seconds: float = 30.0,
@@ -60,7 +64,8 @@ def fit(
     seeds : sequence of int
         One replica each. A replica depends on its own seed alone: in a crowd it is what it is alone.
     validation : (x, y) or float, optional
-        Measured after every epoch; a number in (0, 1) holds that share of the samples back.
+        Measured after every epoch; a number in (0, 1) holds that share of the samples back. Weights of its samples go
+        along as (x, y, sample_weight), or with the share.
     shuffle : bool
         Draw a new order of the samples for every epoch; else they come as they stand.
     drop_last : bool
@@ -72,11 +77,23 @@ def fit(
     patience : int, optional
         A replica whose validation loss has not fallen for so many epochs goes back to its best weights and stays.
     dtype : {"float32", "float64"}
+    device : {"cpu", "cuda"}
+        Where weights, gradients and data lie: "cuda" is an NVIDIA GPU, by CuPy. Chance is drawn on the CPU, the same
+        for both; sums in another order differ in the last places. What comes out is NumPy's.
     diagnose : bool
         Compare every layer with the gradient of the loss after every epoch, and look at its units: columns such as
         "angle[0]" and "dead[1]" in the history; see `diagnose`.
+    sample_weight : array (N,), optional
+        How much each sample counts, ≥ 0: the loss of a batch is Σ w L / B, with w brought to mean 1 over the training
+        samples, so that only ratios matter; loss and accuracy in the history are weighted means, and `diagnose` counts
+        all samples alike. For rules that learn from the error at the output alone. Differs: torch and scikit-learn
+        divide by the batch's own Σ w, which is the same for a full batch.
     progress : bool, optional
-        Show a bar; left out: if somebody watches.
+        Show a bar, in a notebook learning curves; left out: if somebody watches.
+    log : path, Log or several of them, optional
+        Where to tell of every epoch as it ends: a file, `.csv` or `.jsonl` with a line for each epoch and seed, or
+        an object such as `omomi.adapters.tensorboard.TensorBoard("runs/a")`. A file of another run is overwritten, one
+        that is no log is not. A log that fails while training goes on is left out, with a warning.
     out : path, optional
         A new folder for checkpoints while training, then `history.csv`, `weights.safetensors` and `config.toml`.
     checkpoint_epochs, checkpoint_seconds
@@ -89,11 +106,16 @@ def fit(
     run = Run(
         net, x, y, loss=loss, optimizer=optimizer, rule=rule, epochs=epochs, batch_size=batch_size, seeds=seeds,
         validation=validation, shuffle=shuffle, drop_last=drop_last, schedule=schedule, clip_norm=clip_norm,
-        weight_decay=weight_decay, patience=patience, dtype=dtype, diagnose=diagnose,
+        weight_decay=weight_decay, patience=patience, dtype=dtype, diagnose=diagnose, sample_weight=sample_weight,
+        device=device,
     )  # fmt: skip
+    logs = of(log)
     if out is not None:
         checkpoint.new_folder(out, run.settings.as_text())
-    run.train(progress=progress, out=out, checkpoint_epochs=checkpoint_epochs, checkpoint_seconds=checkpoint_seconds)
+    run.train(
+        progress=progress, log=logs, out=out, checkpoint_epochs=checkpoint_epochs,
+        checkpoint_seconds=checkpoint_seconds,
+    )  # fmt: skip
     if out is not None:
         checkpoint.write_results(run, out)
     return run

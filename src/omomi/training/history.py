@@ -42,6 +42,10 @@ class History(Mapping[str, Array]):
         """How many epochs are complete."""
         return len(next(iter(self._columns.values()), []))
 
+    def row(self, epoch: int) -> dict[str, Array]:
+        """All columns of one epoch, counted from 1, (R,) each."""
+        return {name: rows[epoch - 1] for name, rows in self._columns.items()}
+
     def to_csv(self) -> str:
         """A table with one line per epoch and replica."""
         text = io.StringIO()

@@ -15,19 +15,21 @@ def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> Array:
     return np.stack([np.bincount(row, minlength=n_classes**2).reshape(n_classes, n_classes) for row in cells])
 
 
-def mean_squared_error(y: Array, t: Array) -> Array:
-    """Mean over samples and outputs of (y - t)². y (R, N, O), t (N, O) → (R,)."""
-    return np.square(y - t, dtype=np.float64).mean(axis=(1, 2))
+def mean_squared_error(y: Array, t: Array, weights: Array | None = None) -> Array:
+    """Mean over samples, by their weights (N,) of mean 1, and outputs of (y - t)². y (R, N, O), t (N, O) → (R,)."""
+    missed = np.square(y - t, dtype=np.float64)
+    return (missed if weights is None else missed * weights[:, None]).mean(axis=(1, 2))
 
 
-def r2(y: Array, t: Array) -> Array:
-    """1 - Σ (y - t)² / Σ (t - mean)², averaged over the outputs. y (R, N, O), t (N, O) → (R,).
+def r2(y: Array, t: Array, weights: Array | None = None) -> Array:
+    """1 - Σ w (y - t)² / Σ w (t - mean)², averaged over the outputs. y (R, N, O), t (N, O), w (N,) or 1 → (R,).
 
     As scikit-learn's `r2_score`: an output that never varies counts 1 if it is met exactly, else 0.
     """
     t = np.asarray(t, np.float64)
-    missed = np.square(y - t, dtype=np.float64).sum(axis=1)
-    there = np.square(t - t.mean(axis=0)).sum(axis=0)
+    w = np.ones((1, 1)) if weights is None else weights[:, None]
+    missed = (w * np.square(y - t, dtype=np.float64)).sum(axis=1)
+    there = (w * np.square(t - (w * t).mean(axis=0))).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(there > 0, 1 - missed / there, np.where(missed == 0, 1.0, 0.0))
     return np.where(np.isfinite(missed), score, np.nan).mean(axis=1)

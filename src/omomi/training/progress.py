@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from .run import Run
+
+# Who draws a run on its way to an epoch in a notebook; None where there is none. `plots` knows how.
+in_notebook: Callable[[Run, float], Any] = lambda run, last: None
+
+
+def watching(run: Run, last: float, shown: bool | None = None) -> Any:
+    """What shows a run on its way to the epoch `last`: curves in a notebook, elsewhere a `Bar`."""
+    watcher = None if shown is False else in_notebook(run, last)
+    return Bar(last, shown) if watcher is None else watcher
 
 
 class Bar:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..formulas.arrays import on_host
 from ..formulas.losses import Loss
 from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Constant as ConstantSchedule
 from ..formulas.schedules import Schedule
 from ..networks.network import Network
 from ..rules import Rule
-from . import checkpoint, crew, diagnosis, firing
+from ..shown import Shown
+from . import checkpoint, crew, devices, diagnosis, firing
 from .answering import Answering
 from .history import History
 from .interrupts import HeldBack
-from .progress import Bar
+from .logs import Given, Logs
+from .progress import watching
+from .separate import separate
 from .settings import Settings, whole
-from .targets import Targets, check_output, choose_loss
+from .targets import check_output, choose_loss
 
 Array = np.ndarray
 
@@ -35,7 +40,7 @@ class Step(NamedTuple):
     loss: Array  # mean over the batch before the step, (R,)
 
 
-class Run(Answering):
+class Run(Answering, crew.Crewed, Shown):
     """R networks that differ in their seed alone, on their way through the same data.
 
     `fit` makes and trains one. To look at every step, drive it yourself::
@@ -59,7 +64,7 @@ class Run(Answering):
         epochs: int = 10,
         batch_size: int | None = 32,
         seeds: Sequence[int] = range(8),
-        validation: tuple[Any, Any] | float | None = None,
+        validation: tuple[Any, ...] | float | None = None,
         shuffle: bool = True,
         drop_last: bool = False,
         schedule: Schedule | str = "constant",
@@ -68,15 +73,17 @@ class Run(Answering):
         patience: int | None = None,
         dtype: Any = "float32",
         diagnose: bool = False,
+        sample_weight: Any = None,
+        device: str = "cpu",
     ) -> None:
         if isinstance(net, Network) and loss is None:
             loss = choose_loss(net, y)
         s = Settings(
             net, loss, optimizer, rule, schedule, epochs, batch_size, seeds, drop_last, clip_norm,  # type: ignore[arg-type]
-            weight_decay, patience, dtype, diagnose, shuffle,
+            weight_decay, patience, dtype, diagnose, shuffle, device,
         )  # fmt: skip
         self._start(s)
-        self._take_data(x, y, validation)
+        self._take_data(x, y, validation, sample_weight)
 
     def _start(self, settings: Settings) -> None:
         """The state at the very beginning, without data."""
@@ -84,7 +91,8 @@ class Run(Answering):
         check_output(s.net, s.loss)
         s.rule.check(s.net, s.loss)
         n = len(s.seeds)
-        self._theta = s.net.init(s.seeds, s.dtype)
+        self._put = devices.DEVICES[s.device]
+        self._theta = self._put(s.net.init(s.seeds, s.dtype))
         self._params = s.net.views(self._theta)
         self._grad = np.zeros_like(self._theta)
         # One stream of random numbers per purpose and replica (0 drew the weights).
@@ -97,7 +105,7 @@ class Run(Answering):
         self._position = 0  # samples of this epoch that are behind us
         self._order_states: list[Any] = []  # of the generators before they drew this epoch's order
         self._order: Array | None = None
-        self._tally = np.zeros((n, 2))  # over this epoch: the losses' sum, the right answers
+        self._tally = np.zeros((n, 2), like=self._theta)  # over this epoch: the losses' sum, the right answers
         crews, self._threads = crew.split(self)
         self._crews = [crew.Crew(self, rows) for rows in crews]
         self.diverged: dict[int, int] = {}  # seed → epoch
@@ -107,98 +115,56 @@ class Run(Answering):
         self._stopped = np.zeros(n, np.int64)
         self._x: Array | None = None
 
-    def _take_data(self, x: Any, y: Any, validation: tuple[Any, Any] | float | None) -> None:
+    def _take_data(self, x: Any, y: Any, validation: tuple[Any, ...] | float | None, weights: Any) -> None:
         s = self.settings
-        data = self._inputs("x", x), self._targets("y", y)
-        if len(data[0]) != len(data[1]):
-            raise ValueError(f"x and y must have the same length, got {len(data[0])} and {len(data[1])}")
-        held: tuple[Array, Targets] | None = None
-        if isinstance(validation, float | int):
-            n = int(validation * len(data[0])) if 0 < validation < 1 else 0
-            if not 0 < n < len(data[0]):
-                of = f"{validation} of {len(data[0])} samples"
-                raise ValueError(
-                    f"validation must be (x, y) or a share in (0, 1) that leaves some on both sides, got {of}"
-                )
-            mixed = np.random.default_rng(0).permutation(len(data[0]))
-            x, y = np.asarray(x), np.asarray(y)
-            held = self._inputs("x", x[mixed[:n]]), self._targets("y", y[mixed[:n]])
-            data = self._inputs("x", x[mixed[n:]]), self._targets("y", y[mixed[n:]])
-        elif validation is not None:
-            if not isinstance(validation, tuple | list) or len(validation) != 2:
-                raise ValueError(f"validation must be (x, y) or a share in (0, 1), got {type(validation).__name__}")
-            held = self._inputs("validation x", validation[0]), self._targets("validation y", validation[1])
-            if len(held[0]) != len(held[1]):
-                raise ValueError(f"validation x and y must have the same length, got {len(held[0])} and {len(held[1])}")
+        data, held = separate(self._pair, x, y, weights, validation)
         if s.patience and held is None:
             raise ValueError("patience needs validation data: validation=(x, y) or validation=0.2")
+        if data[1].weights is not None and not s.rule.weighs:
+            raise ValueError(f"{s.rule} learns from more than each sample's error; leave out sample_weight")
         s.rule.look(s.net, data[0])
         self._x, self._y, self._held = *data, held
+        self._beside = self._put(data[0]), data[1].moved(self._put)
+        self._fingerprint: str | None = None
         n = len(self._x)
         self._batch = n if s.batch_size is None else min(s.batch_size, n)
         if s.drop_last and s.batch_size is not None and n < s.batch_size:
             raise ValueError(f"drop_last leaves nothing: {n} samples, batch_size {s.batch_size}")
         self._end = n - n % self._batch if s.drop_last else n
 
-    @property
-    def _slots(self) -> Array:
-        """The optimizer's numbers of each parameter, of all crews, (S, R, P)."""
-        return np.concatenate([c.state.slots for c in self._crews], axis=1)
-
-    @_slots.setter
-    def _slots(self, values: Array) -> None:
-        for c in self._crews:
-            c.state.slots[...] = values[:, c.rows]
-
-    @property
-    def _memory(self) -> Array:
-        """The optimizer's numbers of each replica, (M, R)."""
-        return np.concatenate([c.state.memory for c in self._crews], axis=1)
-
-    @_memory.setter
-    def _memory(self, values: Array) -> None:
-        for c in self._crews:
-            c.state.memory[...] = values[:, c.rows]
-
-    @property
-    def _own(self) -> dict[str, Array]:
-        """The rule's own arrays of all crews, by layer and name."""
-        named = [{f"{at}.{k}": a for at, own in enumerate(c.own) for k, a in own.items()} for c in self._crews]
-        return {name: np.concatenate([arrays[name] for arrays in named]) for name in named[0]}
-
-    @_own.setter
-    def _own(self, values: dict[str, Array]) -> None:
-        for c in self._crews:
-            for at, own in enumerate(c.own):
-                for name, mine in own.items():
-                    mine[...] = values[f"{at}.{name}"][c.rows]
-
     # What there is to see
 
     @property
     def theta(self) -> Array:
-        """θ (R, P), the weights as they are now; write into it to start from weights of your own."""
-        return self._theta
+        """θ (R, P), the weights as they are now; write into it to start from weights of your own.
+
+        From another device it is a copy, as `params` and `answering` are: say `run.theta = weights`.
+        """
+        return devices.shown(self._theta)
 
     @theta.setter
     def theta(self, values: Array) -> None:
-        self._theta[...] = values
+        self._theta[...] = np.asarray(values, like=self._theta)
 
     @property
     def params(self) -> list[dict[str, Array]]:
         """Views of θ, one dict per layer: `run.params[0]["W"]` is (R, I, O)."""
-        return self._params
+        return self._params if isinstance(self._theta, np.ndarray) else self.settings.net.views(self.theta)
 
-    @property
-    def answering(self) -> Array:
-        """The weights (R, P) that `predict` uses: θ, unless the optimizer takes gradients elsewhere than it means."""
+    def _answers_with(self) -> Array:
+        """θ, unless the optimizer takes gradients elsewhere than it means."""
         s = self.settings
         if type(s.optimizer).answering is Optimizer.answering:
             return self._theta
         theta = np.concatenate([s.optimizer.answering(c.theta, c.state) for c in self._crews])
-        back = self._stopped > 0
-        theta[back] = self._theta[back]
+        for r in np.flatnonzero(self._stopped):
+            theta[r] = self._theta[r]
         return theta
+
+    @property
+    def done(self) -> float:
+        """Epochs that are complete, and the share of the one on the way."""
+        return self.epoch + (self._position / self._end if self._x is not None else 0.0)
 
     @property
     def stopped(self) -> dict[int, int]:
@@ -209,6 +175,24 @@ class Run(Answering):
 
     def __repr__(self) -> str:
         return f"<Run: {len(self.settings.seeds)} × {self.settings.net}, epoch {self.epoch}>"
+
+    def give(
+        self, x: Any, y: Any, *, validation: tuple[Any, ...] | float | None = None, sample_weight: Any = None
+    ) -> Self:
+        """Other data to go on with, from the beginning of an epoch; early stopping begins anew. As in `fit`."""
+        before = self.history
+        if before and (validation is None) == ("val_loss" in before):
+            raise ValueError(f"validation must be given {'again' if validation is None else 'from the beginning on'}")
+        self._take_data(x, y, validation, sample_weight)
+        if before:  # a column has a number for every epoch
+            self._y = replace(self._y, yes_or_no="accuracy" in before)
+        if before and self._held:
+            self._held = self._held[0], replace(self._held[1], yes_or_no="val_accuracy" in before)
+        self._position, self._order = 0, None
+        self._tally[...] = 0
+        self._best_loss[...], self._best_epoch[...], self._stopped[...] = np.inf, self.epoch, 0
+        self._look_who_is_left()
+        return self
 
     # The loop
 
@@ -244,16 +228,18 @@ class Run(Answering):
         n = len(self._x)  # type: ignore[arg-type]
         self._order_states = [rng.bit_generator.state for rng in self._order_rngs]
         if self._batch == n or not self.settings.shuffle:  # the whole set at once has no order
-            self._order = np.broadcast_to(np.arange(n), (len(self._order_rngs), n))
+            order = np.broadcast_to(np.arange(n), (len(self._order_rngs), n))
         else:
-            self._order = np.stack([rng.permutation(n) for rng in self._order_rngs])
+            order = np.stack([rng.permutation(n) for rng in self._order_rngs])
+        self._order = self._put(order)
 
     def _end_epoch(self) -> None:
         s, epoch = self.settings, self.epoch + 1
         self.epoch = epoch
-        row = {"loss": self._tally[:, 0] / self._end}
+        tally = on_host(self._tally)
+        row = {"loss": tally[:, 0] / self._weight}
         if self._y.yes_or_no:
-            row["accuracy"] = self._tally[:, 1] / self._end
+            row["accuracy"] = tally[:, 1] / self._weight
         if self._held is not None:
             row |= {f"val_{name}": values for name, values in self._measure(*self._held).items()}
         if s.diagnose:
@@ -272,18 +258,30 @@ class Run(Answering):
         self._position, self._order = 0, None
         self._tally[...] = 0
 
+    @property
+    def _weight(self) -> Any:
+        """Of all samples of the epoch: how many they are, or the sum of their weights (R,)."""
+        if self._y.weights is None:
+            return self._end
+        seen = np.take(self._y.weights, on_host(self._order[:, : self._end]))  # type: ignore[index]
+        return np.maximum(seen.sum(axis=1), np.finfo(np.float64).tiny)
+
     def _finite(self) -> Array:
         """Which replicas have finite weights, (R,); a sum is cheap, and it is not finite where one of them is not."""
         with np.errstate(all="ignore"):
-            finite = np.isfinite(self._theta.sum(axis=1))
-        finite[~finite] = np.isfinite(self._theta[~finite]).all(axis=1)
+            finite = on_host(np.isfinite(self._theta.sum(axis=1)))
+        for r in np.flatnonzero(~finite):
+            finite[r] = bool(np.isfinite(self._theta[r]).all())
         return finite
 
     def _watch(self, loss: Array, epoch: int) -> None:
         """Early stopping, for each replica by itself: back to the best weights, and there it stays."""
         better = (loss < self._best_loss) & (self._stopped == 0)
         self._best_loss[better], self._best_epoch[better] = loss[better], epoch
-        self._best_theta[better] = self.answering[better]
+        if better.any():
+            theta = self._answers_with()
+            for r in np.flatnonzero(better):
+                self._best_theta[r] = theta[r]
         impatient = (self._stopped == 0) & (epoch - self._best_epoch >= self.settings.patience)  # type: ignore[operator]
         self._stopped[impatient] = epoch
         self._hold_stopped()
@@ -291,8 +289,8 @@ class Run(Answering):
     def _hold_stopped(self) -> None:
         """Put the replicas that have stopped back to their best weights: they take part in the others' steps."""
         if self._stopped.any():
-            back = self._stopped > 0
-            self._theta[back] = self._best_theta[back]
+            for r in np.flatnonzero(self._stopped):
+                self._theta[r] = self._best_theta[r]
 
     def _look_who_is_left(self) -> None:
         over = [self._stopped[r] or seed in self.diverged for r, seed in enumerate(self.settings.seeds)]
@@ -310,11 +308,12 @@ class Run(Answering):
         epochs: int | None = None,
         *,
         progress: bool | None = None,
+        log: Given = None,
         out: str | Path | None = None,
         checkpoint_epochs: int | None = None,
         checkpoint_seconds: float = 30.0,
     ) -> Self:
-        """Train to the planned number of epochs, or `epochs` more, with a bar and checkpoints; see `fit`."""
+        """Train to the planned number of epochs, or `epochs` more, with a bar, logs and checkpoints; see `fit`."""
         self._need_data()
         every = None if checkpoint_epochs is None else whole("checkpoint_epochs", checkpoint_epochs, 1)
         last = self.settings.epochs if epochs is None else self.epoch + whole("epochs", epochs, 0)
@@ -324,15 +323,21 @@ class Run(Answering):
             self._checkpoint(folder)
         steps = 1  # between two looks at the clock: as many as take a twentieth of a second
         try:
-            with Bar(last, progress) as bar, crew.Threads(self._threads) as threads, HeldBack() as interrupt:
+            with (
+                watching(self, last, progress) as bar, crew.Threads(self._threads) as threads,
+                HeldBack() as interrupt, Logs(log, self) as logs,
+            ):  # fmt: skip
                 while self.epoch < last and not self.finished:
                     interrupt.now()
                     began = time.monotonic()
+                    before = self.epoch
                     self._advance(steps, threads.each)
                     now = time.monotonic()
                     steps = max(1, min(2 * steps, 10_000, int(steps * 0.05 / max(now - began, 1e-6))))
+                    if self.epoch > before:
+                        logs.epoch()
                     if bar.due():
-                        bar.to(self.epoch, self._note())
+                        bar.to(self.done, self._note())
                     overdue = now - saved_at >= checkpoint_seconds
                     if folder and (overdue or (every and self.epoch - saved_epoch >= every)):
                         try:
@@ -349,11 +354,8 @@ class Run(Answering):
     def _note(self) -> str:
         if not self.epoch:
             return ""
-        return "  ".join(
-            f"{n} {np.nanmean(self.history[n][-1]):.4g}"
-            for n in ("loss", "accuracy", "val_accuracy")
-            if n in self.history
-        )
+        row = self.history.row(self.epoch)
+        return "  ".join(f"{n} {np.nanmean(row[n]):.4g}" for n in ("loss", "accuracy", "val_accuracy") if n in row)
 
     def _checkpoint(self, folder: Path) -> None:
         self.save(folder / checkpoint.NAME)
@@ -369,12 +371,28 @@ class Run(Answering):
 
     @classmethod
     def load(
-        cls, path: str | Path, x: Any = None, y: Any = None, validation: tuple[Any, Any] | float | None = None
+        cls,
+        path: str | Path,
+        x: Any = None,
+        y: Any = None,
+        validation: tuple[Any, ...] | float | None = None,
+        sample_weight: Any = None,
+        device: str | None = None,
     ) -> Self:
-        """The run that `save` wrote, from the file or its folder. To train on, give it the same data again."""
+        """The run that `save` wrote, from the file or its folder, on its device or on another.
+
+        To train on, give it the same data again.
+        """
         run = cls.__new__(cls)
-        checkpoint.load(run, path, (x, y, validation))
+        checkpoint.load(run, path, (x, y, validation, sample_weight), device)
         return run
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a checkpoint keeps: pickled and copied, a run comes without its data, too."""
+        return {"settings": self.settings} | dict(zip(("arrays", "said"), checkpoint.state(self), strict=True))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        checkpoint.restore(self, **state)
 
     def report(self) -> list[str]:
         """In words: who diverged, how and when, who stopped early and when."""
@@ -382,7 +400,7 @@ class Run(Answering):
         for seed, epoch in self.diverged.items():
             r, how = s.seeds.index(seed), "its loss is no longer finite"
             if unseen[r]:
-                where = firing.lost_in_words(s.net, s.net.views(self._theta[r : r + 1]))
+                where = firing.lost_in_words(s.net, s.net.views(self.theta[r : r + 1]))
                 how = f"its loss is finite, its weights are not, at {where}" if where else "its weights were not finite"
             lines.append(f"seed {seed} diverged in epoch {epoch}: {how}")
         return lines + [

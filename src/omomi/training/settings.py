@@ -14,6 +14,7 @@ from ..formulas.optimizers import Optimizer
 from ..formulas.schedules import Schedule
 from ..networks.network import Network
 from ..rules import Rule
+from . import devices
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
     dtype: str
     diagnose: bool = False
     shuffle: bool = True
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         def put(name: str, value: Any) -> None:
@@ -55,6 +57,7 @@ class Settings:
                 raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
             put(name, bool(getattr(self, name)))
         put("dtype", precision(self.dtype))
+        put("device", devices.known(self.device))
 
     def as_text(self) -> dict[str, Any]:
         """Numbers and texts from which `from_text` rebuilds the settings."""

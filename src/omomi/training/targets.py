@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class Targets:
     rows: Array
     labels: Array | None
     yes_or_no: bool  # classes, or numbers that are all 0 or 1
+    weights: Array | None = None  # of the samples (N,), of mean 1, in double; None: all alike
 
     def __len__(self) -> int:
         return len(self.rows if self.labels is None else self.labels)
@@ -35,16 +37,51 @@ class Targets:
 
     def gather(self, x_N: Array, index: Array, x: Array, t: Array) -> None:
         """x ← the inputs and t ← the rows of the samples in `index` (R, B), in one pass."""
-        char = x.dtype.char
-        if char in kernels.PRECISIONS:
+        if kernels.takes(x, kernels.PRECISIONS):
             flat, given = x.reshape(*x.shape[:2], -1), x_N.reshape(len(x_N), -1)
             labels = NO_LABELS if self.labels is None else self.labels
-            kernels.GATHERING[char](given, index, flat, self.rows, labels, t, kernels.NO_SCALARS)
+            kernels.GATHERING[x.dtype.char](given, index, flat, self.rows, labels, t, kernels.NO_SCALARS)
         else:
             x[...], t[...] = x_N[index], self.take(index)
 
+    def moved(self, put: Callable[[Array], Any]) -> Targets:
+        """The same on another device."""
+        labels, weights = (None if a is None else put(a) for a in (self.labels, self.weights))
+        return replace(self, rows=put(self.rows), labels=labels, weights=weights)
+
 
 NO_LABELS = np.empty(0, np.int64)
+
+
+def weighed(t: Targets, weights: Any, name: str = "sample_weight") -> Targets:
+    """The targets with weights (N,) ≥ 0 of the samples, brought to mean 1; equal ones are none."""
+    if weights is None:
+        return t
+    w = np.asarray(weights)
+    if w.shape != (len(t),) or w.dtype.kind not in "iubf":
+        raise ValueError(f"{name} must hold one number per sample, ({len(t)},), got {w.dtype} of shape {w.shape}")
+    w = w.astype(np.float64)
+    wrong = ~(np.isfinite(w) & (w >= 0))
+    if wrong.any():
+        raise ValueError(f"{name} must be finite and ≥ 0, got {w[wrong][0]} of sample {wrong.argmax()}")
+    if not w.any():
+        raise ValueError(f"{name} must leave at least one sample, got only zeros")
+    w /= w.max()
+    return replace(t, weights=None if (w == 1).all() else w / w.mean())
+
+
+def measure(loss: Loss, y: Array, t: Array, weights: Array, tally: Array) -> tuple[Array, Array]:
+    """`Loss.measure` of samples that weigh differently, (R, B): Σ w L / B, and its derivative (R, B, O).
+
+    To the tally are added Σ w L and the weights of the right answers.
+    """
+    # Each sample as a replica of its own, so that the loss says what each costs.
+    (n, size, _), rows = y.shape, (-1, 1, y.shape[2])
+    each = np.zeros_like(y, np.float64, shape=(n * size, 2))
+    _, dy = loss.measure(y.reshape(rows), t.reshape(rows), each)
+    total = np.matmul(weights[:, None], each.reshape(n, size, 2))[:, 0]
+    tally += total
+    return total[:, 0] / size, dy.reshape(y.shape) * (weights[..., None] / size).astype(y.dtype)
 
 
 def choose_loss(net: Network, y: Any) -> str:
