@@ -57,7 +57,9 @@ DRAWINGS = {
     "surrogate_over_membrane": lambda ax: plots.surrogate_over_membrane("fast_sigmoid", LINE, ax=ax),
     "trajectories": lambda ax: plots.trajectories(["sgd", "adam(lr=0.1)"], "saddle", steps=3, ax=ax),
 }
-NOT_INTO_AXES = {"Landscape", "diagnosis", "film", "network_spikes", "races", "save", "sheet", "tuned", "walk"}
+NOT_INTO_AXES = {
+    "Diagram", "Landscape", "diagnosis", "diagram", "film", "network_spikes", "races", "save", "sheet", "tuned", "walk",
+}  # fmt: skip
 
 
 def test_every_function_that_draws_is_here():

@@ -8,9 +8,11 @@ global is set.
 'epoch'
 """
 
+from . import pages  # noqa: F401  how notebooks show things
 from .comparisons import comparison_curves, comparison_intervals, comparison_tuning
 from .curves import learning_curves
 from .diagnosis import diagnosis
+from .diagrams import Diagram, diagram
 from .films import film
 from .fits import fit_1d, function_approximation, predicted_against_true
 from .formulas import formula
@@ -28,6 +30,7 @@ from .traces import phase_plane, voltage_trace
 from .trajectories import races, trajectories, tuned, walk
 
 __all__ = [
+    "Diagram",
     "Landscape",
     "comparison_curves",
     "comparison_intervals",
@@ -35,6 +38,7 @@ __all__ = [
     "confusion_matrix",
     "decision_map",
     "diagnosis",
+    "diagram",
     "fi_curves",
     "film",
     "fit_1d",
