@@ -117,6 +117,14 @@ PARTS = {
         ),
         ("omomi", *TORCH, "jax", "memory"),
     ),
+    "modules": (
+        (
+            Layer("25 × 128 × 128", 25, 128, 128),
+            Layer("100 × 128 × 1,000", 100, 128, 1000),
+            Layer("10 × 32 × 128", 10, 32, 128),
+        ),
+        ("omomi", "snntorch", "spikingjelly"),
+    ),
     "training": ((Training(),), ("omomi", "snntorch", "snntorch-hoisted", "torch", "jax", "gemm-only")),
     "article": ((Article(),), ("omomi", "article", "torch", "torch-compile", "jax")),
     "simulation": (

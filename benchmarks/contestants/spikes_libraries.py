@@ -26,6 +26,23 @@ def layers(case, name):
         ds = ds * (2 / SLOPE)
     i.requires_grad_()
     run = {"snntorch": snntorch_layer, "spikingjelly": spikingjelly_layer, "norse": norse_layer}[name]()
+    return there_and_back(name, run, i, ds)
+
+
+def modules(case, name):
+    """The same with the surrogate that both have by default, 1 / (1 + (π x)²)."""
+    i, ds = map(torch.from_numpy, case.arrays())
+    i = (i / TAU if name == "snntorch" else i).requires_grad_()
+    if name == "snntorch":
+        from snntorch.surrogate import atan
+
+        return there_and_back(name, snntorch_layer(atan(alpha=2.0)), i, ds)
+    from spikingjelly.activation_based.surrogate import ATan
+
+    return there_and_back(name, spikingjelly_layer(ATan(alpha=2.0)), i, ds)
+
+
+def there_and_back(name, run, i, ds):
     seen = {}
 
     def once():
@@ -41,8 +58,8 @@ def layers(case, name):
     return once, outcome
 
 
-def snntorch_layer():
-    leaky = snntorch_neuron()
+def snntorch_layer(surrogate=None):
+    leaky = snntorch_neuron(surrogate)
 
     def run(i):
         v, spikes = leaky.init_leaky(), []
@@ -54,17 +71,18 @@ def snntorch_layer():
     return run
 
 
-def snntorch_neuron():
+def snntorch_neuron(surrogate=None):
     import snntorch
 
-    surrogate = snntorch.surrogate.fast_sigmoid(slope=SLOPE)
+    surrogate = surrogate or snntorch.surrogate.fast_sigmoid(slope=SLOPE)
     return snntorch.Leaky(beta=DECAY, threshold=1.0, spike_grad=surrogate, reset_mechanism="zero")
 
 
-def spikingjelly_layer():
+def spikingjelly_layer(slope=None):
     from spikingjelly.activation_based import functional, neuron, surrogate
 
-    lif = neuron.LIFNode(tau=TAU, detach_reset=True, surrogate_function=surrogate.SoftSign(alpha=SLOPE), step_mode="m")
+    slope = slope or surrogate.SoftSign(alpha=SLOPE)
+    lif = neuron.LIFNode(tau=TAU, detach_reset=True, surrogate_function=slope, step_mode="m")
 
     def run(i):
         functional.reset_net(lif)

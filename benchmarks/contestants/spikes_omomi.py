@@ -1,4 +1,4 @@
-"""omomi: a layer by itself, networks in a Run, neurons in `simulate` and `fi_curve`."""
+"""omomi: a layer by itself and as a module of PyTorch, networks in a Run, neurons in `simulate` and `fi_curve`."""
 
 import numpy as np
 from spike_cases import SLOPE, TAU
@@ -27,6 +27,27 @@ def layers(case, name):
     def outcome():
         spikes = seen["s"][0].swapaxes(0, 1).reshape(case.steps, -1) > 0
         return {"spikes": spikes, "gradient": seen["di"][0].sum(axis=1).ravel()}
+
+    return once, outcome
+
+
+def modules(case, name):
+    """The layer as a module of PyTorch, with the surrogate 1 / (1 + (π x)²)."""
+    import torch
+
+    from omomi.adapters.torch.neurons import Spiking as Module
+
+    i, ds = map(torch.from_numpy, case.arrays())
+    i.requires_grad_()
+    lif, seen = Module(Lif(tau=TAU), surrogate="arctan"), {}
+
+    def once():
+        i.grad = None
+        seen["s"], _ = lif(i)
+        seen["s"].backward(ds)
+
+    def outcome():
+        return {"spikes": seen["s"].detach().flatten(1).numpy() > 0, "gradient": i.grad.sum(0).flatten().numpy()}
 
     return once, outcome
 
