@@ -18,4 +18,4 @@ def library(name: str, extra: str, who: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != name.partition(".")[0]:  # something that it needs itself
             raise
-        raise ModuleNotFoundError(f"{who} needs {name}: pip install 'omomi[{extra}]'", name=name) from None
+        raise ModuleNotFoundError(f"{who} needs {name}: pip install 'omomi[{extra}]'") from None

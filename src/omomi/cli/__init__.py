@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import catalogue, compare, own, simulate, train
+from . import catalogue, compare, export, own, simulate, train
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -63,6 +63,7 @@ app = typer.Typer(
 )
 app.command()(train.train)
 app.command()(train.resume)
+app.command()(export.export)
 app.command()(compare.compare)
 app.command(context_settings=simulate.FIELDS)(simulate.simulate)
 app.command(context_settings=simulate.FIELDS)(simulate.fi_curve)
