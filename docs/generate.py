@@ -24,6 +24,7 @@ COPIED = {
     "getting-started.md": HERE / "getting-started.md",
     "rules.md": HERE / "rules.md",
     "spikes.md": HERE / "spikes.md",
+    "adapters.md": HERE / "adapters.md",
     "api.md": HERE / "api.md",
     "images/readme.png": HERE / "images" / "readme.png",
     "images/spikes.png": HERE / "images" / "spikes.png",

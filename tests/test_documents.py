@@ -7,11 +7,13 @@ import runpy
 import shlex
 import subprocess
 import sys
+from functools import wraps
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import omomi as om
 from omomi.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -36,8 +38,20 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def briefly(monkeypatch):
+    """What trains for long trains for two epochs: here it has to run, other tests say how well it learns."""
+    fit = om.fit
+
+    @wraps(fit)
+    def short(*given, epochs=10, **options):
+        return fit(*given, epochs=min(epochs, 2), **options)
+
+    monkeypatch.setattr(om, "fit", short)
+
+
 @pytest.mark.parametrize("block", blocks("python"))
-def test_python_block_runs(block, elsewhere):
+def test_python_block_runs(block, elsewhere, briefly):
     (elsewhere / "block.py").write_text(block, encoding="utf8")
     runpy.run_path(str(elsewhere / "block.py"), run_name="__main__")
 
@@ -67,7 +81,7 @@ def test_what_blocks_and_examples_use_is_there_after_import_alone():
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, id=p.stem) for p in EXAMPLES])
-def test_example_runs(path, elsewhere, capsys):
+def test_example_runs(path, elsewhere, briefly, capsys):
     runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out
     for figure in elsewhere.glob("*.png"):
