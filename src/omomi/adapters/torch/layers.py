@@ -118,7 +118,7 @@ class ThroughLayer:
 
 
 class Layer(torch.nn.Module):
-    """One of omomi's layers as a module: `Layer("maxout(10, 3)", 64)`.   x (…, *n_in) → y (…, *n_out).
+    """One of omomi's layers as a module: `Layer("maxout(10, 3)", 64)`.   x (…, n_in) → y (…, n_out), of any shapes.
 
     Its weights are parameters under omomi's names, in omomi's layout: W is (I, O). What a layer draws in train() mode
     (spikes of encoders) comes from torch's generator; in eval() mode it is always the same. The derivative of the whole
