@@ -357,3 +357,11 @@ def test_an_average_that_nothing_feeds_ends_at_zero(precision):
     state.slots[0, 0] = [3 * smallest, 1.5 * smallest, -1.5 * smallest, np.nan]
     optimizer.step(1, theta, np.zeros_like(theta), state)
     np.testing.assert_array_equal(state.slots[0, 0], np.array([1.5 * smallest, 0, 0, np.nan], precision))
+
+
+@pytest.mark.parametrize("optimizer", [p for p in formulas(Optimizer) if p.values[0].memory])
+def test_who_looks_at_the_loss_says_so(optimizer):
+    """What the others remember is the same for any loss."""
+    memory = np.array([[optimizer.starts.get(name, 0.5)] for name in optimizer.memory])
+    found = [optimizer.remember(3, np.array([loss]), *memory, *optimizer.hyper) for loss in (0.1, 7.0)]
+    assert np.array_equal(*found) != optimizer.looks_at_loss

@@ -12,6 +12,7 @@ import typer
 
 from ..training import Run, checkpoint, diagnose, mean_and_interval, mean_squared_error
 from ..training.files import write
+from ..training.words import duration
 from . import figures
 from .tables import print_table
 from .tasks import Job
@@ -163,17 +164,6 @@ def in_words(metric: str, found: dict[str, Any]) -> str:
     # as many decimals as two digits of the interval ask for
     decimals = min(max(0, 1 - math.floor(math.log10(half))), 5) if half > 0 else 5
     return f"{mean:.{decimals}f} ± {half:.{decimals}f}"
-
-
-def duration(seconds: float) -> str:
-    """
-    >>> duration(1.234), duration(75), duration(3700)
-    ('1.2 s', '1 min 15 s', '1 h 1 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, s = divmod(round(seconds), 60)
-    return f"{minutes} min {s} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _finite(value: float) -> float | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..training.files import write as write_whole
+from ..training.words import duration
 from . import figures
 from .outcome import Cell, Comparison
 from .results import WHERE, lines, metrics_of
@@ -23,7 +24,6 @@ from .words import (
     TOLD,
     counted,
     difference,
-    duration,
     is_share,
     listed,
     number,

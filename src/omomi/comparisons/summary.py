@@ -9,9 +9,10 @@ from itertools import combinations
 
 import numpy as np
 
+from ..training.words import duration
 from .outcome import Cell, Comparison, Outcome
 from .statistics import holm, interval, paired
-from .words import duration, with_interval
+from .words import with_interval
 
 Array = np.ndarray
 NEARLY = 0.02  # a baseline's accuracy so near to the best says that the task is nearly linear; of an error, the share

@@ -74,21 +74,6 @@ def probability(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def duration(seconds: float | None) -> str:
-    """
-    >>> duration(0.0123), duration(1.234), duration(75), duration(3700), duration(None)
-    ('12 ms', '1.2 s', '1 min 15 s', '1 h 1 min', '')
-    """
-    if seconds is None or not math.isfinite(seconds):
-        return ""
-    if seconds < 0.9995:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, s = divmod(round(seconds), 60)
-    return f"{minutes} min {s} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def counted(numbers: tuple[int, ...] | list[int]) -> str:
     """
     >>> counted([0, 1, 2, 3]), counted([5]), counted([1, 7])

@@ -15,6 +15,7 @@ import numpy as np
 from ..training import progress
 from ..training.history import History
 from ..training.run import Run
+from ..training.words import duration
 from . import svg
 from .intervals import FEWEST, mean_and_half_width
 from .style import BLUE, GREY, PALE, VERMILLION
@@ -59,25 +60,14 @@ class Live:
     def _draw(self, over: bool = False) -> None:
         seconds = time.monotonic() - self._began
         moved, left = self._done - self._first, self._last - self._done
-        said = clock(seconds)
+        said = duration(seconds)
         if not over and moved > 0:
-            said += f", about {clock(seconds * left / moved)} left"
+            said += f", about {duration(seconds * left / moved)} left"
         try:
             self._show(picture(self._run.history, self._done, self._last, said))
         except Exception as error:  # hours of training weigh more than a picture
             warnings.warn(f"no learning curves: {type(error).__name__}: {error}", RuntimeWarning, stacklevel=2)
             self._show = lambda drawn: None
-
-
-def clock(seconds: float) -> str:
-    """
-    >>> clock(3.21), clock(75), clock(3700)
-    ('3.2 s', '1:15', '1:01:40')
-    """
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, s = divmod(round(seconds), 60)
-    return f"{minutes}:{s:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{s:02d}"
 
 
 def watch(run: Run, last: float) -> Live | None:

@@ -1,6 +1,8 @@
-"""Numbers in sentences about layers."""
+"""Numbers in sentences."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -24,3 +26,18 @@ def count(share: float, n: int) -> str:
     """
     mean = share * n
     return f"{mean:.0f} of {n}" if mean >= 10 or round(mean) == mean else f"{mean:.2g} of {n}"
+
+
+def duration(seconds: float | None) -> str:
+    """
+    >>> duration(0.0123), duration(1.234), duration(75), duration(3700), duration(None)
+    ('12 ms', '1.2 s', '1 min 15 s', '1 h 1 min', '')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return ""
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, s = divmod(round(seconds), 60)
+    return f"{minutes} min {s} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

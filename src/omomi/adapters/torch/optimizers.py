@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -264,14 +262,4 @@ def _elementwise(formula: optimizers.Optimizer) -> bool:
 
 
 def _looks_at_loss(formula: optimizers.Optimizer) -> bool:
-    return _remembers_loss(type(formula)) or any(map(_looks_at_loss, _inner(formula)))
-
-
-@cache
-def _remembers_loss(kind: type[optimizers.Optimizer]) -> bool:
-    """Whether `remember(t, loss, …)` does anything with its second argument."""
-    if not kind.memory:
-        return False
-    loss = kind.remember.__code__.co_varnames[1]
-    read = (i.argval for i in dis.get_instructions(kind.remember) if i.opname.startswith("LOAD_FAST"))
-    return any(loss in (names if isinstance(names, tuple) else (names,)) for names in read)
+    return formula.looks_at_loss or any(map(_looks_at_loss, _inner(formula)))

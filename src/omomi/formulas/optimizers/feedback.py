@@ -58,6 +58,7 @@ class Eve(Optimizer):
 
     slots = ("m", "v")
     memory = ("feedback", "last")
+    looks_at_loss = True
     starts = {"feedback": 1.0, "last": np.nan}
     lr: float = between(0, np.inf, default=1e-3, closed="()")
     beta1: float = between(0, 1, default=0.9, closed="[)")

@@ -49,6 +49,7 @@ class Optimizer(Formula, root=True):
     starts: ClassVar[Mapping[str, float]] = {}  # slots and memory that do not start at 0
     update: ClassVar[Callable[..., Any]]  # (t, w, g, *slots, *memory, *hyper) → w, *slots
     remember: ClassVar[Callable[..., Any]]  # (t, loss, *memory, *hyper) → memory, on arrays (R,)
+    looks_at_loss: ClassVar[bool] = False  # whether `remember` does; else it may be None
     steady: ClassVar[bool] = True  # False: with its defaults it may run away on a parabola
 
     @property
