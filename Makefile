@@ -29,6 +29,8 @@ $(DEV_MARK): pyproject.toml constraints.txt | $(BIN)/python
 demo: $(MARK)  ## set up, then compare five learning rules on handwritten digits
 	$(BIN)/omomi compare digits --rules "backprop, ed, fa, dfa, usf" --nets "64, tanh, 32, tanh, 10" --tuning-seeds 4
 
+# A process of tests for each core: threads of BLAS and torch beside them would wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: $(DEV_MARK)  ## set up, then run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 

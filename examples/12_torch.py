@@ -29,8 +29,8 @@ class Digits(nn.Module):
 for readout in ("lif(tau=2)", "li(tau=10)"):
     for whose, optimizer in OPTIMIZERS.items():
         torch.manual_seed(0)
-        net, start = Digits(readout), time.process_time()
-        adam = optimizer(net.parameters(), lr=5e-3)
+        net = Digits(readout)
+        adam, start = optimizer(net.parameters(), lr=5e-3), time.process_time()
         for _ in range(8):
             for some in torch.randperm(len(x)).split(64):
                 adam.zero_grad()

@@ -398,3 +398,26 @@ def test_by_its_own_name():
     for opt in (omt.Adam(at, 0.1, beta2=0.99), omt.Adam(params=at, lr=0.1, beta2=0.99, seed=3)):
         assert isinstance(opt, omt.Optimizer)
         assert (opt.param_groups[0]["lr"], opt.param_groups[0]["beta2"]) == (0.1, 0.99)
+
+
+@pytest.mark.parametrize("formula", ["adam(0.003)", "sam(momentum(0.1))", "lion(0.001)"])
+def test_a_network_of_torch_learns_digits(formula):
+    """With omomi's activation, loss and optimizer."""
+    torch.manual_seed(0)
+    train, test = om.data.digits().split(test=0.2)
+    x, labels = torch.from_numpy(train.x).float(), torch.from_numpy(train.y)
+    model = torch.nn.Sequential(torch.nn.Linear(64, 64), omt.Mish(), torch.nn.Linear(64, 10))
+    opt, cost = omt.Optimizer(model.parameters(), formula), omt.SoftmaxCrossEntropy()
+    for _ in range(15):
+        for some in torch.randperm(len(x)).split(64):
+
+            def closure(some=some):
+                opt.zero_grad()
+                loss = cost(model(x[some]), labels[some])
+                loss.backward()
+                return loss
+
+            opt.step(closure)
+    with torch.no_grad():
+        right = model(torch.from_numpy(test.x).float()).argmax(1) == torch.from_numpy(test.y)
+    assert right.double().mean() >= 0.95
