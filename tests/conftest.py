@@ -1,5 +1,6 @@
 """What a test, an example or a page of the docs defines is forgotten after it, and its figures are closed."""
 
+import gc
 import sys
 from functools import cache
 
@@ -47,3 +48,10 @@ def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):
         formulas = [item for item in items if "formulas" in item.path.parts]
         items[:] = formulas + [item for item in reversed(items) if "formulas" not in item.path.parts]
+
+
+def pytest_collection_finish():
+    """The tests and the libraries stay: the collector of garbage need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -133,6 +133,50 @@ def body(formula: Callable[..., Any], elements: tuple[str, ...], name: str) -> B
     return Body(source, tuple(scalars.values()), fixed)
 
 
+class _PutIn(ast.NodeTransformer):
+    """Write the formulas out where the loop calls them: Numba would compile each by itself first."""
+
+    def __init__(self, source: str) -> None:
+        *formulas, loop = ast.parse(source).body
+        self.formulas = {f.name: f for f in formulas if isinstance(f, ast.FunctionDef)}
+        self.written = 0
+        self.before: list[ast.stmt] = []  # what comes before the statement at hand
+        self.tree: Any = ast.fix_missing_locations(self.visit(loop))
+
+    def visit(self, node: ast.AST) -> Any:
+        if not isinstance(node, ast.stmt) or hasattr(node, "body"):
+            return super().visit(node)
+        self.before = []
+        statement = self.generic_visit(node)
+        return [*self.before, statement]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        formula = self.formulas.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if formula is None:
+            return node
+        self.written += 1
+        names = [a.arg for a in formula.args.args]
+        stored = {n.id for n in ast.walk(formula) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        place: dict[str, str] = {name: f"{name}_{self.written}" for name in (*names, *stored)}
+        for name, given in zip(names, node.args, strict=True):
+            if isinstance(given, ast.Name) and name not in stored:
+                place[name] = given.id
+            else:
+                self.before.append(ast.Assign([ast.Name(place[name], ast.Store())], given))
+        *lines, answer = (_Rename(place).visit(copy.deepcopy(line)) for line in formula.body)
+        self.before += lines
+        return answer.value
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
 def precisions(trial: Callable[[], object], *formulas: Callable[..., Any]) -> str:
     """The `dtype.char` of arrays for which these formulas are compiled.
 
@@ -203,13 +247,12 @@ def build(
     # The digest in the name keeps an edited formula from meeting an old kernel in the cache.
     digest = hashlib.sha256(f"{source}{real}{arguments}{arcp}{_vocabulary_text()}".encode()).hexdigest()[:16]
     scope: dict[str, Any] = {"np": np, "real": getattr(np, real)} | {w: getattr(vocabulary, w) for w in WORDS}
+    tree = _PutIn(source).tree
+    tree.name = f"{name}_{digest}"
     # Only the text of formulas that are already loaded comes here, never a user's string.
     # The file name is a real one because Numba keeps its cache beside it.
-    exec(compile(source.replace("def kernel(", f"def {name}_{digest}("), __file__, "exec"), scope)
-    for b in bodies:
-        inner = b.source[len("def ") : b.source.index("(")]
-        scope[inner] = numba.extending.register_jitable(forceinline=True)(scope[inner])
-    function = scope[f"{name}_{digest}"]
+    exec(compile(ast.unparse(tree), __file__, "exec"), scope)
+    function = scope[tree.name]
     function.__module__ = __name__
     signature = numba.void(*(_array_type(a, real) for a in arguments.split()), numba.float64[::1])
     fast = {"contract", "arcp"} if arcp else {"contract"}
