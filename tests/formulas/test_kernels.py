@@ -171,7 +171,22 @@ class Documented(Activation):
         return 0.5 * indicator(z == z, z)
 
 
-forget(Bump, Shifted, Documented)  # the catalogue is for what omomi knows
+class Overwriting(Activation):
+    """z⁴ and 4 z³, from arguments that are written over."""
+
+    @staticmethod
+    def value(z):
+        z = z * z
+        return z * z
+
+    @staticmethod
+    def derivative(z, y):
+        y = 4 * z
+        z = z * z
+        return z * y
+
+
+forget(Bump, Shifted, Documented, Overwriting)  # the catalogue is for what omomi knows
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -187,6 +202,12 @@ def test_a_hyper_parameter_hides_a_global_of_its_name():
     for value, slope in forms(Shifted(), Z):
         assert_array_equal(value, 2 * Z + 0.5)
         assert_array_equal(slope, np.full_like(Z, 2))
+
+
+def test_what_a_formula_writes_over_is_its_own():
+    for value, slope in forms(Overwriting(), Z):
+        assert_allclose(value, Z**4, rtol=1e-14)
+        assert_allclose(slope, 4 * Z**3, rtol=1e-14)
 
 
 def test_a_body_may_have_a_docstring():
