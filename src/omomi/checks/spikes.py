@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..formulas import kernels
+from ..formulas.bodies import Body, body
 from ..formulas.formula import Formula
 from ..formulas.neurons import Neuron
 from ..formulas.neurons.written import names_of, written
@@ -37,8 +38,8 @@ def surrogate_lives(f: Surrogate) -> None:
     x = np.random.default_rng(0).normal(size=129)
     functions = {"value": f.value, "derivative": f.derivative}
 
-    def loop() -> tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]:
-        bodies = tuple(kernels.body(function, ("x",), name) for name, function in functions.items())
+    def loop() -> tuple[str, tuple[Body, ...], tuple[str, ...]]:
+        bodies = tuple(body(function, ("x",), name) for name, function in functions.items())
         lines = [
             f"y[{k}, j] = {name}(x[0, j]{b.call})" for k, (name, b) in enumerate(zip(functions, bodies, strict=True))
         ]
@@ -51,7 +52,7 @@ def surrogate_lives(f: Surrogate) -> None:
 def _same_compiled(
     f: Formula,
     functions: tuple[Callable[..., Any], ...],
-    loop: Callable[[], tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]],
+    loop: Callable[[], tuple[str, tuple[Body, ...], tuple[str, ...]]],
     x: Array,
     plain: Array,
     k: list[float],
@@ -131,7 +132,7 @@ def neuron_lives(f: Neuron) -> None:
     given, formulas = _elements(f), _formulas(f)
     plain = [_answer(f, name, given) for name in formulas]
 
-    def loop() -> tuple[str, tuple[kernels.Body, ...], tuple[str, ...]]:
+    def loop() -> tuple[str, tuple[Body, ...], tuple[str, ...]]:
         text, at = [f"{name} = x[{row}, j]" for row, name in enumerate(given)], 0
         w = written(type(f), tuple(formulas), f.learned)
         for name, answers in zip(formulas, plain, strict=True):

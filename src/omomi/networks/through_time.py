@@ -15,6 +15,7 @@ from textwrap import indent
 import numpy as np
 
 from ..formulas import kernels
+from ..formulas.bodies import Body, body
 from ..formulas.neurons import Neuron
 from ..formulas.neurons.written import Written, written
 from ..formulas.surrogates import Surrogate
@@ -60,8 +61,8 @@ class Plan:
         """The surrogate's scalars."""
         return self.smooth("value").scalars
 
-    def smooth(self, formula: str) -> kernels.Body:
-        return kernels.body(getattr(self.surrogate, formula), ("x",), formula)
+    def smooth(self, formula: str) -> Body:
+        return body(getattr(self.surrogate, formula), ("x",), formula)
 
     @cached_property
     def fires(self) -> str:

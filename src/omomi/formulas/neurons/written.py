@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 
-from .. import kernels
+from ..bodies import Body, body
 from .neuron import Neuron
 
 
@@ -18,7 +18,7 @@ class Written:
     In the loop the elements have the names that they have in the formulas; `scalars` is the order of the numbers in k.
     """
 
-    bodies: dict[str, kernels.Body]
+    bodies: dict[str, Body]
     elements: dict[str, tuple[str, ...]]  # of each formula
     scalars: tuple[str, ...]
 
@@ -49,7 +49,7 @@ def written(
         function: Callable[..., object] = getattr(neuron, formula)
         taken = tuple(inspect.signature(function).parameters)
         elements[formula] = tuple(name for name in taken if name in each or name not in names)
-        bodies[formula] = kernels.body(function, elements[formula], formula)
+        bodies[formula] = body(function, elements[formula], formula)
     return Written(bodies, elements, (*(f"{name}_" for name in names), *beside))
 
 
