@@ -15,16 +15,7 @@ from catalogue import formulas
 from differences import away_from
 
 F = torch.nn.functional
-
-
-@pytest.fixture(autouse=True)
-def double():
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
+pytestmark = pytest.mark.usefixtures("double")
 EXACT = {"eps": 1e-6, "atol": 1e-8, "rtol": 1e-6}
 
 

@@ -15,16 +15,7 @@ from catalogue import formulas
 from questions import answers, wanted, width
 
 F = torch.nn.functional
-
-
-@pytest.fixture(autouse=True)
-def double():
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
+pytestmark = pytest.mark.usefixtures("double")
 N_OUT = 4
 
 

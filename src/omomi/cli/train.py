@@ -16,19 +16,13 @@ if TYPE_CHECKING:
 LEARNING, DATA, OUTPUT = "The network and how it learns", "The data", "What comes out"
 
 
-def _option(what: str, panel: str, *names: str) -> Any:
-    return typer.Option(*names, help=what, rich_help_panel=panel, show_default=False)
+def _option(what: str, panel: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=what, rich_help_panel=panel, show_default=False, metavar=metavar)
 
 
 DataOptions = Annotated[
     list[str] | None,
-    typer.Option(
-        "--data-option",
-        metavar="NAME=VALUE",
-        help="An option of the data set, as noise=0.2; repeatable.",
-        rich_help_panel=DATA,
-        show_default=False,
-    ),
+    _option("An option of the data set, as noise=0.2; repeatable.", DATA, "--data-option", metavar="NAME=VALUE"),
 ]
 Out = Annotated[Path | None, _option("A new folder for all that is written; else runs/TASK-001, -002, …", OUTPUT)]
 Every = Annotated[int | None, _option("Write a checkpoint every so many epochs, besides every 30 seconds.", OUTPUT)]
@@ -87,12 +81,11 @@ def train(
     ] = None,
     log: Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
+            "Tell of every epoch: to a .csv or .jsonl file, TensorBoard or an MLflow experiment; repeatable.",
+            OUTPUT,
             "--log",
             metavar="FILE|tensorboard:DIR|mlflow:NAME",
-            help="Tell of every epoch: to a .csv or .jsonl file, TensorBoard or an MLflow experiment; repeatable.",
-            rich_help_panel=OUTPUT,
-            show_default=False,
         ),
     ] = None,
     out: Out = None,

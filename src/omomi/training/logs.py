@@ -7,6 +7,7 @@ import io
 import json
 import math
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
@@ -34,7 +35,7 @@ class Log(Protocol):
         """After the last step, or when training was interrupted."""
 
 
-class _File:
+class _File(ABC):
     """A file with a line for each epoch and seed. It is written anew from what the run knows, then appended to."""
 
     starts: ClassVar[tuple[str, ...]]  # how such a file begins
@@ -43,8 +44,9 @@ class _File:
         self.path = Path(path).expanduser()
         self._file: IO[str] | None = None
 
+    @abstractmethod
     def lines(self, run: Run, epochs: Iterable[int]) -> str:
-        raise NotImplementedError
+        """What the file says of these epochs."""
 
     def begin(self, run: Run) -> None:
         if self.path.exists():
