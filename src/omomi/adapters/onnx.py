@@ -99,15 +99,15 @@ def _(layer: Glu, p: Weights, x: Symbol) -> Any:
 
 @say.register
 def _(layer: SignedDense, p: Weights, x: Symbol) -> Any:
-    weights, line = layer.gain * layer.signed_weights(p)[0], layer._line(p)[0]
+    weights, offset = layer.gain * layer.signed_weights(p)[0], layer.offset(p)[0]
     nets, n_in, n_out = weights.shape
     if x.ndim == 3:  # the inputs stand there twice, as units of both types
         folded = weights[:, : n_in // 2] + weights[:, n_in // 2 :]
-        z = affine(x, folded.transpose(1, 0, 2).reshape(-1, nets * n_out), line.reshape(-1), x.graph.scope)
+        z = affine(x, folded.transpose(1, 0, 2).reshape(-1, nets * n_out), offset.reshape(-1), x.graph.scope)
         return z if layer.readout else z.reshape(1, BATCH, nets, n_out)
     name = x.graph.constant(weights, x.dtype, f"{x.graph.scope}.W")
     like = np.empty((1, BATCH, nets, 1, n_out), x.dtype)
-    z = x[..., None, :]._unary("MatMul", like, name).reshape(1, BATCH, nets, n_out) + line[None, None]
+    z = x[..., None, :]._unary("MatMul", like, name).reshape(1, BATCH, nets, n_out) + offset[None, None]
     return z.reshape(1, BATCH, -1) if layer.readout else z
 
 

@@ -105,10 +105,10 @@ class SignedDense(Layer):
         z = np.empty((r, x.shape[1], nets, n), x.dtype, like=x)
         scale = np.asarray((self.gain * self.signs).astype(x.dtype), like=x)
         signs = np.asarray(_signs(x.shape[-1], dtype=x.dtype), like=x)
-        forward(x[:, :, None] if x.ndim == 3 else x, magnitudes, signs, scale, self._line(p), z)
+        forward(x[:, :, None] if x.ndim == 3 else x, magnitudes, signs, scale, self.offset(p), z)
         return z.reshape(r, -1, nets * n) if self.readout else z, x
 
-    def _line(self, p: Weights) -> Array:
+    def offset(self, p: Weights) -> Array:
         """What the bias adds to z, (R, K, n)."""
         if self.bias == "none":
             return np.zeros((*p["W"].shape[:2], self.n_out), p["W"].dtype, like=p["W"])
